@@ -60,7 +60,7 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
-        """A snapshot to read from; nothing written in it is kept."""
+        """Open a snapshot to read from; nothing written in it is kept."""
         with self.engine.connect() as connection:
             yield connection
 
