@@ -1,0 +1,1 @@
+"""Code generated from proto/comity/v1 by `make proto`; do not edit."""
