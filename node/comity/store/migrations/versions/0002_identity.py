@@ -1,5 +1,8 @@
 """The tables of `comity.identity`."""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -7,7 +10,18 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the tables of this room."""
+    """Create `peer`."""
+    op.create_table(
+        "peer",
+        sa.Column("country", sa.String(2), nullable=False),
+        sa.Column("trust_domain", sa.String(253), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("fingerprint", sa.String(64), nullable=False),
+        sa.Column("envelope", sa.LargeBinary(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("country", name="pk_peer"),
+        sa.UniqueConstraint("trust_domain", name="uq_peer_trust_domain"),
+    )
 
 
 def downgrade() -> None:

@@ -1,0 +1,1 @@
+"""Who is speaking? Keys, certificates, SPIFFE ids, peers, signatures, and who may call what."""
