@@ -23,6 +23,7 @@ from comity.identity.spiffe import SpiffeId, check_trust_domain, parse_spiffe_id
 
 PAYLOAD_TYPE = "application/vnd.comity.peer-descriptor.v1+json"
 _COUNTRY = re.compile(r"^[A-Z]{2}\Z")
+_ADDRESS = re.compile(r"^([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}\Z")  # host:port, never a scheme or a path
 _MAX_BYTES = 64 * 1024
 
 
@@ -123,13 +124,15 @@ def _parse(document: dict[str, Any]) -> Descriptor:
     if strays:
         problems = tuple(Violation(name, "unknown or missing") for name in strays)
         raise Malformed(f"peer descriptor: unknown or missing keys {', '.join(strays)}", violations=problems)
-    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in document.items()}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in document.items()
+    }
     descriptor = Descriptor(**values)
     if not _COUNTRY.match(descriptor.country):
         raise Malformed("peer descriptor: country is not an ISO 3166-1 alpha-2 code")
     check_trust_domain(descriptor.trust_domain)
-    if not descriptor.addresses:
-        raise Malformed("peer descriptor: addresses is empty")
+    if not descriptor.addresses or not all(_ADDRESS.match(address) for address in descriptor.addresses):
+        raise Malformed("peer descriptor: addresses must be one or more host:port")
     return descriptor
 
 

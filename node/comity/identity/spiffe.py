@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from comity.errors import Malformed, Violation
 
-_TRUST_DOMAIN = re.compile(r"^(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+\Z")
+_TRUST_DOMAIN = re.compile(r"^(?=.{1,128}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+\Z")
 _NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}\Z")
 
 

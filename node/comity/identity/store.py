@@ -30,6 +30,17 @@ peer = Table(
 """`envelope` is the descriptor exactly as it was handed over; `changed_at` in milliseconds."""
 
 
+staff = Table(
+    "staff",
+    metadata,
+    Column("name", String(63), primary_key=True),
+    Column("role", String(64), nullable=False),
+    Column("authority", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+)
+"""Who works at this node; the certificate says who, this table says as what."""
+
+
 class PeerState(StrEnum):
     """Whether a peer is talked to."""
 
@@ -113,6 +124,35 @@ def load_peers(tx: Tx) -> dict[str, Peer]:
         descriptor = read_descriptor(row.envelope)
         found[row.country] = Peer(row.country, PeerState(row.state), descriptor, tuple(descriptor.ca_bundle))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """A person of this node's desk."""
+
+    name: str
+    role: str
+    authority: str
+
+
+def add_staff(tx: Tx, member: StaffMember) -> None:
+    """Enter a staff member."""
+    values = {"name": member.name, "role": member.role, "authority": member.authority, "state": "active"}
+    tx.execute(insert(staff).values(**values))
+
+
+def find_staff(tx: Tx, name: str) -> StaffMember:
+    """Return an active staff member; raises `Unauthenticated`."""
+    row = tx.execute(select(staff).where(staff.c.name == name, staff.c.state == "active")).one_or_none()
+    if row is None:
+        raise Unauthenticated("no such staff member: `comity staff add` makes one", reason=Reason.UNKNOWN_PEER)
+    return StaffMember(row.name, row.role, row.authority)
+
+
+def list_staff(tx: Tx) -> list[StaffMember]:
+    """Return the active staff, by name."""
+    rows = tx.execute(select(staff).where(staff.c.state == "active").order_by(staff.c.name))
+    return [StaffMember(row.name, row.role, row.authority) for row in rows]
 
 
 class PeerBook:

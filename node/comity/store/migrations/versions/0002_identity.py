@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create `peer`."""
+    """Create `peer` and `staff`."""
     op.create_table(
         "peer",
         sa.Column("country", sa.String(2), nullable=False),
@@ -21,6 +21,14 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("country", name="pk_peer"),
         sa.UniqueConstraint("trust_domain", name="uq_peer_trust_domain"),
+    )
+    op.create_table(
+        "staff",
+        sa.Column("name", sa.String(63), nullable=False),
+        sa.Column("role", sa.String(64), nullable=False),
+        sa.Column("authority", sa.String(64), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_staff"),
     )
 
 

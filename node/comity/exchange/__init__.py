@@ -1,0 +1,1 @@
+"""The one path of every exchange: requester side, responder side, fan-out, replay guard."""

@@ -1,0 +1,74 @@
+"""The policy in force at a node, as the exchange path uses it: a decision, or nothing at all leaves."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from comity.errors import Precondition, Reason
+from comity.exchange.model import Basis, Terms, Verdict
+from comity.exchange.model import Reason as Ground
+from comity.policy.agreement import Agreement
+from comity.policy.decision import Decision
+from comity.policy.engine import Engine
+
+_DURATION = re.compile(r"^P(?:(\d{1,3})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyInForce:
+    """Engine, agreements by id, and the digest of library and data together (hex)."""
+
+    engine: Engine
+    agreements: Mapping[str, Agreement]
+    digest: str
+
+    def decide(self, document: Mapping[str, Any]) -> Decision:
+        """Decide one input document; raises `Unavailable` when the engine cannot."""
+        return self.engine.decide(document)
+
+    def check_basis(self, basis: Basis) -> None:
+        """Refuse a message that names another text of an agreement we hold (AGREEMENT_MISMATCH)."""
+        held = self.agreements.get(basis.agreement)
+        if held is not None and held.digest != basis.digest:
+            raise Precondition(
+                f"basis.digest is not the text of {basis.agreement} that this node holds (revision {held.revision}): "
+                "compare with `comity agreement show` and exchange the countersigned text",
+                reason=Reason.AGREEMENT_MISMATCH,
+            )
+
+
+def verdict_of(decision: Decision) -> Verdict:
+    """Return what travels of a decision."""
+    basis = decision.basis
+    human = decision.human
+    return Verdict(
+        outcome=decision.outcome,
+        disclosure=decision.disclosure,
+        basis=Basis(basis.agreement, basis.revision, basis.digest, basis.term, basis.article) if basis else None,
+        reasons=tuple(Ground(r.code, r.article, r.message, r.remedy) for r in decision.reasons),
+        review_role=human.role if human else "",
+        review_deadline=human.deadline if human else "",
+    )
+
+
+def terms_of(decision: Decision, purpose: str, at: datetime) -> Terms:
+    """Return the licence that travels with an answer given at a moment under this decision."""
+    return Terms(
+        purpose=purpose,
+        obligations=decision.obligations,
+        handling=decision.handling,
+        retention=decision.retention,
+        erase_by=_erase_by(at.date(), decision.retention),
+        fields=decision.fields,
+    )
+
+
+def _erase_by(day: date, retention: str) -> str:
+    """Return the day a retention ends; months count 30 days, years 365: never longer than the calendar's."""
+    match = _DURATION.match(retention)
+    if match is None:
+        return ""
+    years, months, weeks, days = (int(part or 0) for part in match.groups())
+    return (day + timedelta(days=years * 365 + months * 30 + weeks * 7 + days)).isoformat()

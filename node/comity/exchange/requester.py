@@ -1,0 +1,255 @@
+"""The asking side of the one path.
+
+    decide (may OUR officer ask this?) → record → sign, send → verify reply, receipt and terms → record
+
+All peers are asked at once, each with its own deadline; results come as they arrive and are never merged.
+Nothing is sent before the question is durable in our ledger, nothing is shown before the answer is.
+"""
+
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from queue import SimpleQueue
+
+from comity.errors import ComityError, NotFound
+from comity.exchange import store as table
+from comity.exchange.entries import exchange_entry
+from comity.exchange.facts import policy_input
+from comity.exchange.model import (
+    Answer,
+    Basis,
+    Circumstances,
+    Failure,
+    Header,
+    PeerResult,
+    SignedReply,
+    Verdict,
+)
+from comity.exchange.own import OwnNode
+from comity.exchange.policy import PolicyInForce, verdict_of
+from comity.exchange.ports import Courier, SearchCodec, Undelivered
+from comity.exchange.verification import verify_answer, verify_receipt_of, verify_reply_signature
+from comity.identity.access import RPCS
+from comity.identity.signature import SignedMessage
+from comity.identity.store import Peer, PeerBook
+from comity.ledger.entry import EntryKind
+from comity.records.query import Query
+from comity.store import Row
+
+DEFAULT_DEADLINE = timedelta(seconds=5)
+_LIFETIME = timedelta(seconds=60)
+_NO_BASIS = Basis("", 0, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The question is recorded and on its way to `asked`."""
+
+    exchange_id: str
+    asked: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What will be sent to one peer; `message` is None where our own policy refuses."""
+
+    peer: Peer
+    header: Header
+    verdict: Verdict
+    category: str
+    policy_digest: bytes
+    message: SignedMessage | None
+
+
+class Requester:
+    """Asks peers. Thread-safe; one for a node process."""
+
+    def __init__(
+        self, own: OwnNode, peers: PeerBook, courier: Courier, codec: SearchCodec, *, workers: int = 64
+    ) -> None:
+        self._own = own
+        self._peers = peers
+        self._courier = courier
+        self._codec = codec
+        self._action = RPCS[codec.method].action or ""
+        self._pool = ThreadPoolExecutor(workers, "ask")
+
+    def ask(
+        self,
+        circumstances: Circumstances,
+        query: Query,
+        countries: tuple[str, ...] = (),
+        deadline: timedelta = DEFAULT_DEADLINE,
+    ) -> Iterator[Started | PeerResult]:
+        """Ask the named countries, or all peers; yields `Started`, then one result for each country.
+
+        Raises `NotFound` for an unknown country and `Unavailable` when policy or ledger cannot be had: then
+        nothing was sent to anyone.
+        """
+        self._peers.refresh()
+        peers = [self._peers.get(country) for country in dict.fromkeys(countries)] or self._peers.all()
+        if not peers:
+            raise NotFound("this node has no peers: `comity peer add FILE` enters one")
+        now, exchange_id = self._own.clock(), new_exchange_id(self._own.clock())
+        policy = self._own.policy()
+        plans = [self._plan(policy, peer, circumstances, query, exchange_id, now) for peer in peers]
+        self._own.ledger.append_many([self._asked(plan, now) for plan in plans])
+        return self._results(plans, exchange_id, deadline)
+
+    def close(self) -> None:
+        """Wait for what is under way, then stop."""
+        self._pool.shutdown(wait=True)
+
+    def _results(self, plans: list[_Plan], exchange_id: str, deadline: timedelta) -> Iterator[Started | PeerResult]:
+        arrived: SimpleQueue[PeerResult] = SimpleQueue()
+        for plan in plans:
+            if plan.message is None:
+                arrived.put(PeerResult(plan.peer.country, "refused", decided_by="home", verdict=plan.verdict))
+            else:
+                self._pool.submit(lambda plan=plan: arrived.put(self._exchange(plan, deadline)))
+        yield Started(exchange_id, tuple(plan.peer.country for plan in plans))
+        for _ in plans:
+            yield arrived.get()
+
+    def _plan(
+        self,
+        policy: PolicyInForce,
+        peer: Peer,
+        circumstances: Circumstances,
+        query: Query,
+        exchange_id: str,
+        now: datetime,
+    ) -> _Plan:
+        own = self._own
+        document = policy_input(
+            circumstances,
+            None,
+            direction="outbound",
+            action=self._action,
+            category=query.category,
+            countries=(own.country, peer.country),
+            trust=peer.state.value,
+            at=now,
+        )
+        verdict = verdict_of(policy.decide(document))
+        permitted = verdict.outcome != "refused" and verdict.basis is not None
+        basis = replace(verdict.basis, term="", article="") if permitted and verdict.basis else _NO_BASIS
+        header = Header(
+            exchange_id=exchange_id,
+            sender=own.node_id,
+            recipient=peer.node,
+            issued_at=now,
+            expires_at=now + _LIFETIME,
+            nonce=os.urandom(32),
+            circumstances=circumstances,
+            basis=basis,
+        )
+        message = None
+        if permitted:
+            message = own.identity.sign(self._codec.request_type, self._codec.encode_request(header, query))
+        return _Plan(peer, header, verdict, query.category, bytes.fromhex(policy.digest), message)
+
+    def _asked(self, plan: _Plan, now: datetime) -> tuple[object, list[Row]]:
+        kind = EntryKind.QUESTION_ASKED if plan.message else EntryKind.REFUSED_AT_HOME
+        entry = exchange_entry(
+            kind,
+            plan.header,
+            action=self._action,
+            category=plan.category,
+            verdict=None if plan.message else plan.verdict,
+            at=now,
+            policy_digest=plan.policy_digest,
+            request=plan.message.payload if plan.message else b"",
+        )
+        facts = plan.header.circumstances
+        row = table.outbound_row(
+            plan.header.exchange_id,
+            plan.peer.country,
+            action=self._action,
+            official=facts.official.id,
+            purpose=facts.purpose,
+            category=plan.category,
+            agreement=plan.header.basis.agreement,
+            sent=plan.message is not None,
+            at=now,
+        )
+        return entry, [row]
+
+    def _exchange(self, plan: _Plan, deadline: timedelta) -> PeerResult:
+        """Send one question and return a result whatever happens: a peer's fault is that peer's outcome."""
+        started = time.monotonic()
+        reply: SignedReply | None = None
+        try:
+            reply, result = self._send(plan, deadline)
+        except Undelivered as none:
+            result = PeerResult(plan.peer.country, none.outcome, failure=Failure(none.reason, str(none)))
+        except ComityError as error:
+            result = _unverified(plan.peer.country, error)
+        result = replace(result, took_ms=round((time.monotonic() - started) * 1000, 3))
+        try:
+            self._record(plan, reply, result)
+        except ComityError as error:  # an answer that we could not log is not shown
+            return replace(_unverified(plan.peer.country, error), took_ms=result.took_ms)
+        return result
+
+    def _send(self, plan: _Plan, deadline: timedelta) -> tuple[SignedReply, PeerResult]:
+        peer, message = plan.peer, plan.message
+        assert message is not None  # noqa: S101  refused plans are never submitted
+        reply = self._courier.send(peer, self._codec.method, message, deadline)
+        now = self._own.clock()
+        try:
+            verify_reply_signature(self._peers, self._courier, peer, reply.message, self._codec.reply_type, now)
+            answer = self._codec.decode_reply(reply.message.payload)
+            verify_answer(answer, plan.header, message.payload)
+            verify_receipt_of(reply, answer, plan.header, message.payload, peer.descriptor.ledger_vkey)
+        except ComityError as error:
+            return reply, _unverified(peer.country, error)
+        return reply, _result(peer.country, answer)
+
+    def _record(self, plan: _Plan, reply: SignedReply | None, result: PeerResult) -> None:
+        own, country = self._own, plan.peer.country
+        verified = result.receipt == "verified"
+        entry = exchange_entry(
+            EntryKind.ANSWER_RECEIVED if verified else EntryKind.ANSWER_MISSING,
+            plan.header,
+            action=self._action,
+            category=plan.category,
+            verdict=result.verdict,
+            outcome=result.outcome,
+            at=own.clock(),
+            policy_digest=plan.policy_digest,
+            released=result.findings.released_fields if result.findings else (),
+            request=plan.message.payload if plan.message else b"",
+            answer=reply.message.payload if reply else b"",
+        )
+        rows = [table.answer_row(plan.header.exchange_id, result, reply.receipt if reply else b"", own.clock())]
+        messages = (plan.message, reply.message) if reply else (plan.message,)
+        kept = tuple(message for message in messages if message)
+        own.ledger.append(entry, [*rows, *own.vault.seal(plan.header.exchange_id, country, kept)])
+
+
+def new_exchange_id(at: datetime) -> str:
+    """Return a UUIDv7 (RFC 9562 section 5.7): milliseconds since the epoch, then 74 random bits."""
+    value = int(at.timestamp() * 1000) << 80 | int.from_bytes(os.urandom(10), "big")
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return str(uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62))
+
+
+def _unverified(country: str, error: ComityError) -> PeerResult:
+    return PeerResult(country, "unverified", receipt="invalid", failure=Failure(error.reason.value, str(error)))
+
+
+def _result(country: str, answer: Answer) -> PeerResult:
+    return PeerResult(
+        country,
+        answer.verdict.outcome,
+        decided_by="peer" if answer.verdict.outcome == "refused" else "",
+        verdict=answer.verdict,
+        findings=answer.findings,
+        terms=answer.terms,
+        receipt="verified",
+    )

@@ -1,0 +1,227 @@
+"""The exchanges of a node: what was asked of us, what we asked, what came back. Rows are only ever added.
+
+The messages themselves are sealed in the vault; what stands here is what an auditor may list.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Float, Index, LargeBinary, Select, String, Table, Text, select
+
+from comity.exchange.model import Basis, PeerResult
+from comity.store import Row, Tx, metadata
+
+inbound = Table(
+    "exchange_inbound",
+    metadata,
+    Column("peer", String(2), primary_key=True),
+    Column("exchange_id", String(36), primary_key=True),
+    Column("action", String(64), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("request_digest", LargeBinary, nullable=False),
+    Column("purpose", String(64), nullable=False),
+    Column("category", String(64), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("disclosure", String(16), nullable=False),
+    Column("agreement", String(128), nullable=False),
+    Column("term", String(128), nullable=False),
+    Index("ix_exchange_inbound_received_at", "received_at"),
+)
+
+outbound = Table(
+    "exchange_outbound",
+    metadata,
+    Column("exchange_id", String(36), primary_key=True),
+    Column("peer", String(2), primary_key=True),
+    Column("action", String(64), nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("official", String(64), nullable=False),
+    Column("purpose", String(64), nullable=False),
+    Column("category", String(64), nullable=False),
+    Column("agreement", String(128), nullable=False),
+    Column("sent", String(3), nullable=False),
+    Index("ix_exchange_outbound_asked_at", "asked_at"),
+)
+
+answer = Table(
+    "exchange_answer",
+    metadata,
+    Column("exchange_id", String(36), primary_key=True),
+    Column("peer", String(2), primary_key=True),
+    Column("received_at", BigInteger, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("disclosure", String(16), nullable=False),
+    Column("receipt_state", String(16), nullable=False),
+    Column("receipt", LargeBinary, nullable=False),
+    Column("failure", Text, nullable=False),
+    Column("took_ms", Float, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeLine:
+    """One exchange with one peer, as a list shows it; times in milliseconds since the epoch."""
+
+    direction: str
+    exchange_id: str
+    peer: str
+    action: str
+    time: int
+    purpose: str
+    category: str
+    outcome: str
+    disclosure: str
+    agreement: str
+    receipt: str
+
+
+def inbound_row(  # noqa: PLR0913
+    peer: str,
+    exchange_id: str,
+    *,
+    action: str,
+    digest: bytes,
+    purpose: str,
+    category: str,
+    at: datetime,
+    outcome: str,
+    disclosure: str,
+    basis: Basis | None,
+) -> Row:
+    """Return the row of an exchange that a peer began."""
+    return Row(
+        inbound,
+        {
+            "peer": peer,
+            "exchange_id": exchange_id,
+            "action": action,
+            "received_at": _ms(at),
+            "request_digest": digest,
+            "purpose": purpose,
+            "category": category,
+            "outcome": outcome,
+            "disclosure": disclosure,
+            "agreement": basis.agreement if basis else "",
+            "term": basis.term if basis else "",
+        },
+    )
+
+
+def outbound_row(  # noqa: PLR0913
+    exchange_id: str,
+    peer: str,
+    *,
+    action: str,
+    official: str,
+    purpose: str,
+    category: str,
+    agreement: str,
+    sent: bool,
+    at: datetime,
+) -> Row:
+    """Return the row of an exchange that we began; `sent` is no where our own policy refused."""
+    return Row(
+        outbound,
+        {
+            "exchange_id": exchange_id,
+            "peer": peer,
+            "action": action,
+            "asked_at": _ms(at),
+            "official": official,
+            "purpose": purpose,
+            "category": category,
+            "agreement": agreement,
+            "sent": "yes" if sent else "no",
+        },
+    )
+
+
+def answer_row(exchange_id: str, result: PeerResult, receipt: bytes, at: datetime) -> Row:
+    """Return the row of what came back from a peer, or of the failure to get anything."""
+    return Row(
+        answer,
+        {
+            "exchange_id": exchange_id,
+            "peer": result.country,
+            "received_at": _ms(at),
+            "outcome": result.outcome,
+            "disclosure": result.verdict.disclosure if result.verdict else "none",
+            "receipt_state": result.receipt,
+            "receipt": receipt,
+            "failure": result.failure.reason if result.failure else "",
+            "took_ms": result.took_ms,
+        },
+    )
+
+
+def find_inbound(tx: Tx, peer: str, exchange_id: str) -> bytes | None:
+    """Return the request digest of an exchange that a peer began, or None."""
+    query = select(inbound.c.request_digest).where(inbound.c.peer == peer, inbound.c.exchange_id == exchange_id)
+    found = tx.execute(query).scalar()
+    return bytes(found) if found is not None else None
+
+
+def recent_inbound(tx: Tx, since: datetime) -> list[tuple[str, str, bytes]]:
+    """Return (peer, exchange id, request digest) of the exchanges since a moment, for the replay guard."""
+    query = select(inbound.c.peer, inbound.c.exchange_id, inbound.c.request_digest)
+    rows = tx.execute(query.where(inbound.c.received_at >= _ms(since)).order_by(inbound.c.received_at))
+    return [(row.peer, row.exchange_id, bytes(row.request_digest)) for row in rows]
+
+
+def receipt_of(tx: Tx, exchange_id: str, peer: str) -> bytes | None:
+    """Return the receipt a peer gave for an exchange, or None."""
+    query = select(answer.c.receipt).where(answer.c.exchange_id == exchange_id, answer.c.peer == peer)
+    found = tx.execute(query).scalar()
+    return bytes(found) if found else None
+
+
+def list_exchanges(tx: Tx, limit: int = 50, exchange_id: str | None = None) -> list[ExchangeLine]:
+    """Return exchanges of both directions, newest first."""
+    asked: Select[Any] = (
+        select(outbound, answer.c.outcome, answer.c.disclosure, answer.c.receipt_state)
+        .outerjoin(answer, (answer.c.exchange_id == outbound.c.exchange_id) & (answer.c.peer == outbound.c.peer))
+        .order_by(outbound.c.asked_at.desc(), outbound.c.peer)
+        .limit(limit)
+    )
+    came = select(inbound).order_by(inbound.c.received_at.desc()).limit(limit)
+    if exchange_id is not None:
+        asked = asked.where(outbound.c.exchange_id == exchange_id)
+        came = came.where(inbound.c.exchange_id == exchange_id)
+    lines = [
+        ExchangeLine(
+            "outbound",
+            r.exchange_id,
+            r.peer,
+            r.action,
+            r.asked_at,
+            r.purpose,
+            r.category,
+            r.outcome or "unanswered",
+            r.disclosure or "none",
+            r.agreement,
+            r.receipt_state or "none",
+        )
+        for r in tx.execute(asked)
+    ]
+    lines += [
+        ExchangeLine(
+            "inbound",
+            r.exchange_id,
+            r.peer,
+            r.action,
+            r.received_at,
+            r.purpose,
+            r.category,
+            r.outcome,
+            r.disclosure,
+            r.agreement,
+            "own",
+        )
+        for r in tx.execute(came)
+    ]
+    return sorted(lines, key=lambda line: -line.time)[:limit]
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)

@@ -1,0 +1,103 @@
+"""What the asking side checks of a reply before anyone sees it. Each check raises; none returns a yes.
+
+1. The reply is signed by a key that the peer's own CA vouches for.
+2. It answers this very request: digest, exchange id, from, to.
+3. The decision stands under the agreement we named, and nothing is there that it does not release.
+4. The receipt proves, by the peer's ledger key, an entry about this request, this reply and this outcome.
+"""
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from comity.errors import Reason, Tampered, Unauthenticated
+from comity.exchange.model import Answer, Header, SignedReply
+from comity.exchange.ports import Courier
+from comity.identity.signature import SignedMessage, payload_type, verify
+from comity.identity.store import Peer, PeerBook
+from comity.ledger.entry import EntryKind, commitment
+from comity.ledger.receipt import decode_receipt, verify_receipt
+
+_DESCRIBE_TIMEOUT = timedelta(seconds=3)
+_LEVELS_WITH_FIELDS = ("core", "full")
+
+
+def verify_reply_signature(
+    peers: PeerBook, courier: Courier, peer: Peer, message: SignedMessage, expected_type: str, at: datetime
+) -> None:
+    """Check the signature; a key not seen before is looked up in the peer's fresh descriptor, once."""
+    party = peers.signer(peer.country, message.key_id, at)
+    if party is None:
+        peers.learn(peer.country, courier.describe(peer, _DESCRIBE_TIMEOUT), at)
+        party = peers.signer(peer.country, message.key_id, at)
+    if party is None:
+        raise Unauthenticated("the reply is signed by a key that is not the peer's", reason=Reason.SIGNATURE_INVALID)
+    verify(party.public_key, payload_type(expected_type), message.payload, message.signature)
+
+
+def verify_answer(answer: Answer, header: Header, request: bytes) -> None:
+    """Check that the answer belongs to the request and releases no more than it says."""
+    belongs = (
+        answer.request_digest == sha256(request).digest()
+        and answer.exchange_id == header.exchange_id
+        and answer.sender == header.recipient
+        and answer.recipient == header.sender
+    )
+    if not belongs:
+        raise _wrong("reply", "it answers another request")
+    verdict = answer.verdict
+    if verdict.outcome == "refused":
+        if answer.findings is not None or verdict.disclosure != "none":
+            raise _wrong("reply", "a refusal that releases something")
+        complete = all(reason.code and reason.article and reason.remedy for reason in verdict.reasons)
+        if not verdict.reasons or not complete:
+            raise _wrong("reply", "a refusal without a reason, article or remedy")
+        return
+    basis = verdict.basis
+    named = (header.basis.agreement, header.basis.digest)
+    if basis is None or (basis.agreement, basis.digest) != named or not basis.term or not basis.article:
+        raise _wrong("reply", "it does not stand under the agreement that was named")
+    if answer.findings is None:
+        if verdict.outcome == "permitted":
+            raise _wrong("reply", "permitted, but without findings")
+        return
+    if verdict.outcome != "permitted" or answer.terms is None:
+        raise _wrong("reply", "findings without permission or without terms")
+    allowed = set(answer.terms.fields) if verdict.disclosure in _LEVELS_WITH_FIELDS else set()
+    if not set(answer.findings.released_fields) <= allowed:
+        raise _wrong("reply", "it holds fields that its own decision does not release")
+    if answer.terms.purpose != header.circumstances.purpose:
+        raise _wrong("reply", "its terms name another purpose")
+
+
+def verify_receipt_of(reply: SignedReply, answer: Answer, header: Header, request: bytes, vkey: str) -> None:
+    """Check that the peer's ledger holds this exchange with this very reply; raises `Tampered`."""
+    if not reply.receipt:
+        raise _wrong("receipt", "the reply came without one")
+    entry = verify_receipt(decode_receipt(reply.receipt), vkey)
+    expected = (
+        EntryKind.QUESTION_ANSWERED,
+        UUID(header.exchange_id),
+        header.sender,
+        header.recipient,
+        answer.verdict.outcome,
+        answer.verdict.disclosure,
+        commitment(header.nonce, sha256(request).digest()),
+        commitment(header.nonce, sha256(reply.message.payload).digest()),
+    )
+    found = (
+        entry.kind,
+        entry.exchange_id,
+        entry.requester,
+        entry.responder,
+        entry.outcome,
+        entry.disclosure,
+        entry.request_commitment,
+        entry.answer_commitment,
+    )
+    if found != expected:
+        raise _wrong("receipt", "its entry is about another exchange")
+
+
+def _wrong(where: str, problem: str) -> Tampered:
+    return Tampered(f"{where}: {problem}", detail={"where": where})

@@ -1,0 +1,127 @@
+"""Channels to peers: one per peer, kept open, renewed when the peer's descriptor or our certificate changes."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from threading import Lock
+from typing import Any
+
+import grpc
+from google.rpc import status_pb2
+from grpc_status import rpc_status
+
+from comity.exchange.model import SignedReply
+from comity.exchange.ports import Undelivered
+from comity.identity.node import NodeIdentity
+from comity.identity.signature import SignedMessage
+from comity.identity.store import Peer
+from comity.v1 import node_service_pb2
+from comity.wire import metadata
+from comity.wire.status import reason_of
+
+_OPTIONS: list[tuple[str, Any]] = [
+    ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+    ("grpc.max_metadata_size", 16 * 1024),
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.min_reconnect_backoff_ms", 500),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+    ("grpc.enable_retries", 0),
+    ("grpc.use_local_subchannel_pool", 1),
+]
+_DESCRIBE = "/comity.v1.NodeService/Describe"
+_REPLY_TYPES = {"/comity.v1.QueryService/Search": "SearchResponse"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    peer: Peer
+    channels: tuple[grpc.Channel, ...]
+
+
+class GrpcCourier:
+    """Implements `exchange.ports.Courier` over mutual TLS. Thread-safe."""
+
+    def __init__(self, identity: NodeIdentity) -> None:
+        self._identity = identity
+        self._lock = Lock()
+        self._lines: dict[str, _Line] = {}
+
+    def send(self, peer: Peer, method: str, message: SignedMessage, timeout: timedelta) -> SignedReply:
+        """Deliver a signed request; a broken connection is tried once more with the same bytes, which is safe."""
+        payload, trailing = self._call(peer, method, message.payload, metadata.of_message(message), timeout)
+        type_name = _REPLY_TYPES[method]
+        return SignedReply(metadata.signed_message(type_name, payload, trailing), metadata.receipt_of(trailing))
+
+    def describe(self, peer: Peer, timeout: timedelta) -> bytes:
+        """Return the peer's descriptor envelope."""
+        return bytes(self.node_status(peer, timeout).descriptor_envelope)
+
+    def node_status(self, peer: Peer, timeout: timedelta) -> node_service_pb2.DescribeResponse:
+        """Return all that a peer says about itself; raises `Undelivered`."""
+        payload, _ = self._call(peer, _DESCRIBE, b"", (), timeout)
+        return node_service_pb2.DescribeResponse.FromString(payload)
+
+    def close(self) -> None:
+        """Close every channel."""
+        with self._lock:
+            lines, self._lines = list(self._lines.values()), {}
+        for line in lines:
+            for channel in line.channels:
+                channel.close()
+
+    def _call(
+        self, peer: Peer, method: str, payload: bytes, fields: tuple[tuple[str, str | bytes], ...], timeout: timedelta
+    ) -> tuple[bytes, Any]:
+        failed: grpc.RpcError | None = None
+        channels = self._channels(peer)
+        for channel in channels if len(channels) > 1 else channels * 2:
+            try:
+                reply, call = channel.unary_unary(method).with_call(
+                    payload, timeout=timeout.total_seconds(), metadata=fields
+                )
+            except grpc.RpcError as error:
+                failed = error
+                if error.code() is not grpc.StatusCode.UNAVAILABLE or _told(error):
+                    break
+                continue
+            return reply, call.trailing_metadata()
+        assert failed is not None  # noqa: S101  a peer has at least one address
+        raise _undelivered(failed) from failed
+
+    def _channels(self, peer: Peer) -> tuple[grpc.Channel, ...]:
+        with self._lock:
+            line = self._lines.get(peer.country)
+            if line is None or line.peer.descriptor != peer.descriptor:
+                line = _Line(peer, tuple(self._open(peer, address) for address in peer.descriptor.addresses))
+                self._lines[peer.country] = line
+            return line.channels
+
+    def _open(self, peer: Peer, address: str) -> grpc.Channel:
+        mine = self._identity
+        credentials = grpc.ssl_channel_credentials(peer.descriptor.ca_pem.encode(), mine.key_pem, mine.certificate_pem)
+        name = peer.descriptor.node_id.dns_name
+        return grpc.secure_channel(address, credentials, [*_OPTIONS, ("grpc.ssl_target_name_override", name)])
+
+
+def _undelivered(error: grpc.RpcError) -> Undelivered:
+    code = error.code()
+    told = _told(error)
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return Undelivered("late", "DEADLINE_EXCEEDED", "no answer within the deadline: ask again with --deadline")
+    if told:
+        return Undelivered("unreachable", reason_of(told) or code.name, told.message)
+    if code is grpc.StatusCode.UNAVAILABLE:
+        return Undelivered(
+            "unreachable",
+            code.name,
+            "the peer's node cannot be reached or refused our certificate: `comity peer check`",
+        )
+    return Undelivered("unreachable", code.name, "the peer's node answered with an error")
+
+
+def _told(error: grpc.RpcError) -> status_pb2.Status | None:
+    """Return what the peer's program said, or None where only the transport failed."""
+    try:
+        found: status_pb2.Status | None = rpc_status.from_call(error)
+    except ValueError:  # details and status do not agree: not ours
+        return None
+    return found

@@ -1,0 +1,122 @@
+"""The local face: `DeskService`, for the staff of this node's own country."""
+
+import hmac
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+
+import grpc
+from cryptography import x509
+
+from comity import __version__
+from comity.errors import Forbidden, Reason, Unauthenticated
+from comity.exchange.model import Official, PeerResult
+from comity.exchange.own import OwnNode
+from comity.exchange.requester import DEFAULT_DEADLINE, Requester, Started
+from comity.identity.certificates import load_certificates, verify_party
+from comity.identity.store import StaffMember, find_staff
+from comity.v1 import desk_service_pb2
+from comity.wire import convert, rules
+from comity.wire.search import findings_to_proto, query_from_proto, query_violations
+from comity.wire.server import STREAM, Handler, peer_certificate
+
+_ASK = "/comity.v1.DeskService/Ask"
+_STATUS = "/comity.v1.DeskService/GetStatus"
+_MAX_DEADLINE_MS = 120_000
+
+
+class DeskGate:
+    """Says which staff member is calling and whether the desk policy lets that role call this method."""
+
+    def __init__(self, own: OwnNode) -> None:
+        self._own = own
+        self._bundle = load_certificates(own.identity.ca_pem)
+
+    def admit(self, method: str, context: grpc.ServicerContext) -> StaffMember:
+        """Return the staff member; raises `Unauthenticated` or `Forbidden`."""
+        own = self._own
+        leaf = x509.load_pem_x509_certificate(peer_certificate(context))
+        party = verify_party(leaf, self._bundle, own.identity.node_id.trust_domain, own.clock())
+        if party.spiffe_id.kind != "staff":
+            raise Unauthenticated("the desk port is for staff certificates", reason=Reason.UNKNOWN_PEER)
+        with own.store.read() as tx:
+            member = find_staff(tx, party.spiffe_id.name)
+        if not own.policy().engine.desk({"roles": [member.role], "method": method}):
+            raise Forbidden(f"role {member.role} may not call {method.rsplit('/', 1)[1]}")
+        return member
+
+
+def pseudonym(own: OwnNode, name: str) -> str:
+    """Return a staff member's pseudonym: only this node, with its secret, can resolve it."""
+    tag = hmac.new(own.identity.pseudonym_key, b"staff\0" + name.encode(), sha256).hexdigest()
+    return f"{own.country.lower()}-{tag[:20]}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeskServices:
+    """The handlers of the desk port."""
+
+    own: OwnNode
+    gate: DeskGate
+    requester: Requester
+    engine_name: Callable[[], str]
+
+    def handlers(self) -> dict[str, Handler]:
+        """Return the handlers by full method name."""
+        return {_ASK: Handler(self._ask, STREAM), _STATUS: Handler(self._status)}
+
+    def _ask(self, payload: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
+        member = self.gate.admit(_ASK, context)
+        request = desk_service_pb2.AskRequest.FromString(payload)
+        _check(request)
+        official = Official(pseudonym(self.own, member.name), member.role, member.authority, request.on_behalf_of)
+        deadline = timedelta(milliseconds=request.deadline_ms) if request.deadline_ms else DEFAULT_DEADLINE
+        steps = self.requester.ask(
+            convert.circumstances_from_proto(request, official),
+            query_from_proto(request.query),
+            tuple(request.to),
+            deadline,
+        )
+        for step in steps:
+            yield _step(step).SerializeToString()
+
+    def _status(self, _payload: bytes, context: grpc.ServicerContext) -> bytes:
+        self.gate.admit(_STATUS, context)
+        response = desk_service_pb2.GetStatusResponse(
+            country=self.own.country,
+            node_id=self.own.node_id,
+            ledger_size=self.own.ledger.size(),
+            policy_engine=self.engine_name(),
+            policy_digest=self.own.policy().digest,
+            pid=os.getpid(),
+            software_version=__version__,
+        )
+        return response.SerializeToString()
+
+
+def _check(request: desk_service_pb2.AskRequest) -> None:
+    found = query_violations(request.query, "query.")
+    found += rules.violations(request, {"deadline_ms": rules.at_most(_MAX_DEADLINE_MS), **rules.CIRCUMSTANCES}, "")
+    rules.refuse(found + convert.circumstances_violations(request, ""))
+
+
+def _step(step: Started | PeerResult) -> desk_service_pb2.AskResponse:
+    if isinstance(step, Started):
+        started = desk_service_pb2.AskStarted(exchange_id=step.exchange_id, asked=step.asked)
+        return desk_service_pb2.AskResponse(started=started)
+    result = desk_service_pb2.PeerResult(
+        country=step.country,
+        outcome=step.outcome,
+        decided_by=step.decided_by,
+        decision=convert.verdict_to_proto(step.verdict) if step.verdict else None,
+        result=findings_to_proto(step.findings) if step.findings else None,
+        terms=convert.terms_to_proto(step.terms) if step.terms else None,
+        receipt=step.receipt,
+        took_ms=step.took_ms,
+        error=desk_service_pb2.ResultError(reason=step.failure.reason, message=step.failure.message)
+        if step.failure
+        else None,
+    )
+    return desk_service_pb2.AskResponse(result=result)

@@ -1,0 +1,168 @@
+"""Field rules of messages, as data: every field is classed, every violation is reported, not the first.
+
+Limits are in characters; control characters are refused everywhere, so that nothing a peer sends can break a log
+line or a ledger entry. Lists have at most `_MAX_LIST` members unless a rule says less.
+"""
+
+import re
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from comity.errors import Malformed, Violation
+from comity.wire import words
+
+_CODE = re.compile(r"^[a-z0-9][a-z0-9._-]{0,63}\Z")
+_DIGEST = re.compile(r"^[0-9a-f]{64}\Z")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_MAX_LIST = 20
+
+Rule = Callable[[Any], str]
+"""Returns the problem with a value, or an empty text."""
+
+
+def text(limit: int, *, required: bool = False) -> Rule:
+    """A text of at most `limit` characters without control characters."""
+
+    def check(value: str) -> str:
+        if required and not value:
+            return "is required"
+        if len(value) > limit:
+            return f"is longer than {limit} characters"
+        return "holds a control character" if _CONTROL.search(value) else ""
+
+    return check
+
+
+def code(value: str) -> str:
+    """A code word: lower-case letters, digits, dot, dash, underscore."""
+    return "" if _CODE.match(value) else "is required: a code of lower-case letters, digits and dashes"
+
+
+def optional_code(value: str) -> str:
+    """A code word or nothing."""
+    return code(value) if value else ""
+
+
+def exactly(size: int) -> Rule:
+    """Bytes of one size."""
+    return lambda value: "" if len(value) == size else f"must be {size} bytes"
+
+
+def digest(value: str) -> str:
+    """A SHA-256 in lower-case hex."""
+    return "" if _DIGEST.match(value) else "must be a SHA-256 in lower-case hex"
+
+
+def uuid7(value: str) -> str:
+    """A UUIDv7 in canonical form (RFC 9562 section 5.7)."""
+    try:
+        parsed = uuid.UUID(value)
+    except ValueError:
+        return "must be a UUIDv7"
+    return "" if str(parsed) == value and parsed.version == 7 else "must be a UUIDv7 in canonical form"
+
+
+def one_of(enum: words.Words) -> Rule:
+    """A specified, known enum value."""
+    return lambda number: "" if enum.known(number) else f"is required: one of {', '.join(enum.words)}"
+
+
+def maybe_one_of(enum: words.Words) -> Rule:
+    """A known enum value, or none."""
+    return lambda number: one_of(enum)(number) if number else ""
+
+
+def each(rule: Rule, limit: int = _MAX_LIST) -> Rule:
+    """A list of at most `limit` members that each pass a rule."""
+
+    def check(values: Iterable[Any]) -> str:
+        members = list(values)
+        if len(members) > limit:
+            return f"has more than {limit} members"
+        return next((problem for member in members if (problem := rule(member))), "")
+
+    return check
+
+
+def moment(value: Any) -> str:
+    """A timestamp that is set and representable."""
+    return "" if 0 < value.seconds < 253402300800 and 0 <= value.nanos < 10**9 else "is required"
+
+
+def at_most(limit: int) -> Rule:
+    """A number of at most `limit`."""
+    return lambda value: "" if value <= limit else f"is more than {limit}"
+
+
+CIRCUMSTANCES: dict[str, Rule] = {
+    "purpose": code,
+    "intended_use": one_of(words.INTENDED_USE),
+    "aim": one_of(words.AIM),
+    "subject.category": one_of(words.SUBJECT_CATEGORY),
+    "subject.age_band": one_of(words.AGE_BAND),
+    "urgency": one_of(words.URGENCY),
+    "urgency_reason": text(500),
+    "case.reference": text(128),
+    "case.proceeding": maybe_one_of(words.PROCEEDING),
+    "offence.code": text(128),
+    "offence.text": text(500),
+    "offence.iccs": text(16),
+    "offence.list_category": optional_code,
+    "offence.max_penalty_months": at_most(1200),
+    "offence.kinds": each(code),
+    "offence.place": text(200),
+    "offence.date": text(32),
+    "authorisation.type": optional_code,
+    "authorisation.reference": text(128),
+    "authorisation.issued_by": text(200),
+    "confidentiality": optional_code,
+    "language": text(35),
+    "assurances": each(code),
+    "nexus": text(1000),
+}
+
+HEADER: dict[str, Rule] = {
+    "exchange_id": uuid7,
+    "from": text(512, required=True),
+    "to": text(512, required=True),
+    "issued_at": moment,
+    "expires_at": moment,
+    "nonce": exactly(32),
+    "official.id": code,
+    "official.role": code,
+    "official.authority": code,
+    "official.on_behalf_of": text(128),
+    "basis.agreement": code,
+    "basis.digest": digest,
+    **CIRCUMSTANCES,
+}
+
+QUERY: dict[str, Rule] = {
+    "category": code,
+    "schema": text(64, required=True),
+    "names": each(text(200, required=True), 10),
+    "birth_date": text(32),
+    "nationalities": each(text(2, required=True), 5),
+}
+
+IDENTIFIER: dict[str, Rule] = {"kind": code, "value": text(128, required=True), "country": text(2)}
+
+
+def violations(message: Any, rules: dict[str, Rule], prefix: str) -> list[Violation]:
+    """Return every broken rule of a message; nested fields are named by dots."""
+    found = []
+    for path, rule in rules.items():
+        value = message
+        for part in path.split("."):
+            value = getattr(value, part)
+        if problem := rule(value):
+            found.append(Violation(f"{prefix}{path}", problem))
+    return found
+
+
+def refuse(found: list[Violation]) -> None:
+    """Raise `Malformed` with all violations, if there are any."""
+    if found:
+        named = "; ".join(f"{violation.field} {violation.problem}" for violation in found)
+        raise Malformed(f"the message breaks {len(found)} rule(s): {named}", violations=tuple(found))

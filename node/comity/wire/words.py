@@ -1,0 +1,42 @@
+"""Enum numbers ⇄ the words of the glossary: `AIM_LEARN_MORE` is `learn-more`, `_UNSPECIFIED` the empty text."""
+
+from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
+
+from comity.v1 import common_pb2
+
+
+class Words:
+    """Both directions of one enum. A number that this program does not know has no word."""
+
+    def __init__(self, enum: EnumTypeWrapper, prefix: str) -> None:
+        values = enum.DESCRIPTOR.values_by_name.items()
+        self._words = {value.number: name.removeprefix(prefix).lower().replace("_", "-") for name, value in values}
+        self._words[0] = ""
+        self._numbers = {word: number for number, word in self._words.items()}
+
+    def word(self, number: int) -> str:
+        """Return the word of a number; the empty text for an unspecified or unknown one."""
+        return self._words.get(number, "")
+
+    def number(self, word: str) -> int:
+        """Return the number of a word; raises `KeyError` for a word that is not in the glossary."""
+        return self._numbers[word]
+
+    def known(self, number: int) -> bool:
+        """Whether a number is specified and known."""
+        return bool(self._words.get(number))
+
+    @property
+    def words(self) -> list[str]:
+        """All words, in the order of their numbers."""
+        return [word for word in self._words.values() if word]
+
+
+INTENDED_USE = Words(common_pb2.IntendedUse, "INTENDED_USE_")
+AIM = Words(common_pb2.Aim, "AIM_")
+SUBJECT_CATEGORY = Words(common_pb2.SubjectCategory, "SUBJECT_CATEGORY_")
+AGE_BAND = Words(common_pb2.AgeBand, "AGE_BAND_")
+PROCEEDING = Words(common_pb2.Proceeding, "PROCEEDING_")
+URGENCY = Words(common_pb2.Urgency, "URGENCY_")
+OUTCOME = Words(common_pb2.Outcome, "OUTCOME_")
+DISCLOSURE = Words(common_pb2.Disclosure, "DISCLOSURE_")
