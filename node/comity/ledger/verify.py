@@ -18,6 +18,7 @@ from comity.ledger.checkpoint import Checkpoint, verify_checkpoint
 from comity.ledger.entry import LedgerEntry, decode_entry
 from comity.ledger.group import unavailable
 from comity.ledger.merkle import EMPTY_ROOT, leaf_hash, node_hash
+from comity.ledger.note import parse_vkey
 from comity.ledger.store import TILE_HEIGHT, ledger_entry, ledger_head, ledger_node, vault_message
 from comity.ledger.vault import Part, Vault, is_erased
 from comity.store import Store, Tx
@@ -40,6 +41,7 @@ def verify_ledger(store: Store, vkey: str, *, chunk: int = CHUNK) -> list[Findin
 
     After `MAX_FINDINGS` it stops looking. Raises `Malformed` on a bad key, `Unavailable` when the database fails.
     """
+    parse_vkey(vkey)  # a mistyped key is the caller's mistake, not a finding
     walk = _Walk()
     try:
         with _snapshot(store) as tx:
