@@ -1,5 +1,7 @@
 """Receipts: golden bytes, both forms, and a verdict that says where."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from hashlib import sha256
 
@@ -127,3 +129,10 @@ def test_limits() -> None:
         Receipt.decode(bytes(MAX_RECEIPT_BYTES + 1))
     with pytest.raises(Malformed, match="proof"):
         Receipt.decode(replace(GOOD, proof=(bytes(32),) * (MAX_PROOF + 1)).encode())
+
+
+def test_verifying_a_receipt_needs_no_database_library() -> None:
+    """`comity receipt verify` starts fast and runs where only the file and the public key are."""
+    code = "import sys, comity.ledger.receipt; print([m for m in sys.modules if m.split('.')[0] in ('sqlalchemy', 'grpc')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
