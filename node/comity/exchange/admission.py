@@ -1,4 +1,4 @@
-"""Admission: is this message for us, now, and for the first time?
+"""Admission: whether a message is for us, now, and for the first time.
 
 `check_addressing` and `check_freshness` are pure. The replay guard keeps, for as long as a message can be fresh,
 which exchange ids were seen with which digest; older ones are stale anyway, so memory is bounded by the traffic of

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from comity.identity.signature import SignedMessage
+from comity.ledger.receipt import Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +196,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class SignedReply:
-    """What comes back on the wire: the signed bytes, and the receipt's encoded bytes."""
+    """What comes back on the wire: the signed message, and the proof that it was logged."""
 
     message: SignedMessage
-    receipt: bytes
+    receipt: Receipt | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,11 +32,12 @@ from comity.exchange.model import (
 from comity.exchange.own import OwnNode
 from comity.exchange.policy import PolicyInForce, verdict_of
 from comity.exchange.ports import Courier, SearchCodec, Undelivered
+from comity.exchange.sealing import seal
 from comity.exchange.verification import verify_answer, verify_receipt_of, verify_reply_signature
 from comity.identity.access import RPCS
 from comity.identity.signature import SignedMessage
 from comity.identity.store import Peer, PeerBook
-from comity.ledger.entry import EntryKind
+from comity.ledger.entry import EntryKind, LedgerEntry
 from comity.records.query import Query
 from comity.store import Row
 
@@ -153,7 +154,7 @@ class Requester:
             message = own.identity.sign(self._codec.request_type, self._codec.encode_request(header, query))
         return _Plan(peer, header, verdict, query.category, bytes.fromhex(policy.digest), message)
 
-    def _asked(self, plan: _Plan, now: datetime) -> tuple[object, list[Row]]:
+    def _asked(self, plan: _Plan, now: datetime) -> tuple[LedgerEntry, list[Row]]:
         kind = EntryKind.QUESTION_ASKED if plan.message else EntryKind.REFUSED_AT_HOME
         entry = exchange_entry(
             kind,
@@ -226,10 +227,11 @@ class Requester:
             request=plan.message.payload if plan.message else b"",
             answer=reply.message.payload if reply else b"",
         )
-        rows = [table.answer_row(plan.header.exchange_id, result, reply.receipt if reply else b"", own.clock())]
+        receipt = reply.receipt.encode() if reply and reply.receipt else b""
+        rows = [table.answer_row(plan.header.exchange_id, result, receipt, own.clock())]
         messages = (plan.message, reply.message) if reply else (plan.message,)
         kept = tuple(message for message in messages if message)
-        own.ledger.append(entry, [*rows, *own.vault.seal(plan.header.exchange_id, country, kept)])
+        own.ledger.append(entry, [*rows, *seal(own.vault, plan.header, country, kept, own.clock())])
 
 
 def new_exchange_id(at: datetime) -> str:

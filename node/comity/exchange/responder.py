@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-from comity.errors import Conflict, Reason, Unauthenticated, Unavailable
+from comity.errors import Conflict, Reason, Tampered, Unauthenticated, Unavailable
 from comity.exchange import store as table
 from comity.exchange.admission import ReplayGuard, check_addressing, check_freshness, replayed
 from comity.exchange.entries import exchange_entry
@@ -28,12 +28,13 @@ from comity.exchange.policy import terms_of, verdict_of
 from comity.exchange.ports import SearchCodec
 from comity.exchange.quota import Quotas
 from comity.exchange.redact import Found, shape
+from comity.exchange.sealing import open_message, seal
 from comity.identity.access import RPCS
 from comity.identity.certificates import Party
 from comity.identity.signature import SignedMessage, payload_type, verify
 from comity.identity.store import Peer
 from comity.ledger.entry import EntryKind
-from comity.ledger.receipt import encode_receipt
+from comity.ledger.vault import Part
 from comity.policy.decision import Decision
 from comity.records.query import Query
 
@@ -138,7 +139,8 @@ class Responder:
             request=question.call.message.payload,
             answer=signed.payload,
         )
-        sealed = own.vault.seal(header.exchange_id, question.call.peer.country, (question.call.message, signed))
+        messages = (question.call.message, signed)
+        sealed = seal(own.vault, header, question.call.peer.country, messages, question.at)
         try:
             receipt = own.ledger.append(entry, [_row(question, verdict), *sealed])
         except Conflict:  # another process answered it first
@@ -146,7 +148,7 @@ class Responder:
             if stored is None:
                 raise
             return stored
-        return SignedReply(signed, encode_receipt(receipt))
+        return SignedReply(signed, receipt)
 
     def _decide(self, question: _Question) -> tuple[Decision, Verdict, bytes]:
         own, header, peer = self._own, question.header, question.call.peer
@@ -184,9 +186,15 @@ class Responder:
                 return None
             if held != question.digest:
                 raise replayed()
-            _, reply = own.vault.open(tx, exchange_id, peer)
-        index = own.ledger.find(exchange_id, EntryKind.QUESTION_ANSWERED, question.header.sender)
-        return SignedReply(reply, encode_receipt(own.ledger.receipt(index)))
+            reply = open_message(own.vault, tx, exchange_id, peer, Part.REPLY)
+        ours = [
+            stored.index
+            for stored in own.ledger.by_exchange(exchange_id)
+            if stored.entry.kind is EntryKind.QUESTION_ANSWERED and stored.entry.requester == question.header.sender
+        ]
+        if not ours:
+            raise Tampered("an answered exchange has no ledger entry", detail={"where": f"exchange {exchange_id}"})
+        return SignedReply(reply, own.ledger.receipt(ours[0]))
 
 
 def _check_signature(call: Call) -> None:

@@ -16,7 +16,7 @@ from comity.exchange.ports import Courier
 from comity.identity.signature import SignedMessage, payload_type, verify
 from comity.identity.store import Peer, PeerBook
 from comity.ledger.entry import EntryKind, commitment
-from comity.ledger.receipt import decode_receipt, verify_receipt
+from comity.ledger.receipt import verify_receipt
 
 _DESCRIBE_TIMEOUT = timedelta(seconds=3)
 _LEVELS_WITH_FIELDS = ("core", "full")
@@ -45,36 +45,17 @@ def verify_answer(answer: Answer, header: Header, request: bytes) -> None:
     )
     if not belongs:
         raise _wrong("reply", "it answers another request")
-    verdict = answer.verdict
-    if verdict.outcome == "refused":
-        if answer.findings is not None or verdict.disclosure != "none":
-            raise _wrong("reply", "a refusal that releases something")
-        complete = all(reason.code and reason.article and reason.remedy for reason in verdict.reasons)
-        if not verdict.reasons or not complete:
-            raise _wrong("reply", "a refusal without a reason, article or remedy")
-        return
-    basis = verdict.basis
-    named = (header.basis.agreement, header.basis.digest)
-    if basis is None or (basis.agreement, basis.digest) != named or not basis.term or not basis.article:
-        raise _wrong("reply", "it does not stand under the agreement that was named")
-    if answer.findings is None:
-        if verdict.outcome == "permitted":
-            raise _wrong("reply", "permitted, but without findings")
-        return
-    if verdict.outcome != "permitted" or answer.terms is None:
-        raise _wrong("reply", "findings without permission or without terms")
-    allowed = set(answer.terms.fields) if verdict.disclosure in _LEVELS_WITH_FIELDS else set()
-    if not set(answer.findings.released_fields) <= allowed:
-        raise _wrong("reply", "it holds fields that its own decision does not release")
-    if answer.terms.purpose != header.circumstances.purpose:
-        raise _wrong("reply", "its terms name another purpose")
+    if answer.verdict.outcome == "refused":
+        _verify_refusal(answer)
+    else:
+        _verify_release(answer, header)
 
 
 def verify_receipt_of(reply: SignedReply, answer: Answer, header: Header, request: bytes, vkey: str) -> None:
     """Check that the peer's ledger holds this exchange with this very reply; raises `Tampered`."""
-    if not reply.receipt:
+    if reply.receipt is None:
         raise _wrong("receipt", "the reply came without one")
-    entry = verify_receipt(decode_receipt(reply.receipt), vkey)
+    entry = verify_receipt(reply.receipt, vkey)
     expected = (
         EntryKind.QUESTION_ANSWERED,
         UUID(header.exchange_id),
@@ -97,6 +78,32 @@ def verify_receipt_of(reply: SignedReply, answer: Answer, header: Header, reques
     )
     if found != expected:
         raise _wrong("receipt", "its entry is about another exchange")
+
+
+def _verify_refusal(answer: Answer) -> None:
+    verdict = answer.verdict
+    if answer.findings is not None or verdict.disclosure != "none":
+        raise _wrong("reply", "a refusal that releases something")
+    complete = all(reason.code and reason.article and reason.remedy for reason in verdict.reasons)
+    if not verdict.reasons or not complete:
+        raise _wrong("reply", "a refusal without a reason, article or remedy")
+
+
+def _verify_release(answer: Answer, header: Header) -> None:
+    verdict, basis = answer.verdict, answer.verdict.basis
+    named = (header.basis.agreement, header.basis.digest)
+    if basis is None or (basis.agreement, basis.digest) != named or not basis.term or not basis.article:
+        raise _wrong("reply", "it does not stand under the agreement that was named")
+    permitted = verdict.outcome == "permitted"
+    if permitted != (answer.findings is not None) or permitted != (answer.terms is not None):
+        raise _wrong("reply", "findings and terms come with a permission, and only with it")
+    if answer.findings is None or answer.terms is None:
+        return
+    allowed = set(answer.terms.fields) if verdict.disclosure in _LEVELS_WITH_FIELDS else set()
+    if not set(answer.findings.released_fields) <= allowed:
+        raise _wrong("reply", "it holds fields that its own decision does not release")
+    if answer.terms.purpose != header.circumstances.purpose:
+        raise _wrong("reply", "its terms name another purpose")
 
 
 def _wrong(where: str, problem: str) -> Tampered:

@@ -113,7 +113,7 @@ def _undelivered(error: grpc.RpcError) -> Undelivered:
         return Undelivered(
             "unreachable",
             code.name,
-            "the peer's node cannot be reached or refused our certificate: `comity peer check`",
+            "the node cannot be reached or refused our certificate: `comity peer check`",
         )
     return Undelivered("unreachable", code.name, "the peer's node answered with an error")
 

@@ -2,7 +2,7 @@
 
 import hmac
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -61,7 +61,7 @@ class DeskServices:
     own: OwnNode
     gate: DeskGate
     requester: Requester
-    engine_name: Callable[[], str]
+    engine_name: str
 
     def handlers(self) -> dict[str, Handler]:
         """Return the handlers by full method name."""
@@ -87,8 +87,8 @@ class DeskServices:
         response = desk_service_pb2.GetStatusResponse(
             country=self.own.country,
             node_id=self.own.node_id,
-            ledger_size=self.own.ledger.size(),
-            policy_engine=self.engine_name(),
+            ledger_size=self.own.ledger.size,
+            policy_engine=self.engine_name,
             policy_digest=self.own.policy().digest,
             pid=os.getpid(),
             software_version=__version__,

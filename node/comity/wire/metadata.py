@@ -3,8 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from comity.errors import Reason, Unauthenticated
+from google.protobuf.message import DecodeError
+
+from comity.errors import Malformed, Reason, Unauthenticated
+from comity.exchange.model import SignedReply
 from comity.identity.signature import SignedMessage
+from comity.ledger.receipt import Receipt
+from comity.v1 import common_pb2
 
 SIGNATURE = "comity-signature-bin"
 KEY_ID = "comity-key-id"
@@ -30,6 +35,23 @@ def signed_message(type_name: str, payload: bytes, metadata: Iterable[Any]) -> S
     return SignedMessage(type_name, payload, signature, key_id)
 
 
-def receipt_of(metadata: Iterable[Any]) -> bytes:
-    """Return the receipt of a reply's trailing metadata, or nothing."""
-    return next((value for key, value in metadata if key == RECEIPT), b"")
+def of_reply(reply: SignedReply) -> tuple[tuple[str, str | bytes], ...]:
+    """Return the trailing metadata of a signed reply."""
+    fields = of_message(reply.message)
+    if reply.receipt is None:
+        return fields
+    held = reply.receipt
+    message = common_pb2.Receipt(entry=held.entry, index=held.index, proof=held.proof, checkpoint=held.checkpoint)
+    return (*fields, (RECEIPT, message.SerializeToString()))
+
+
+def receipt_of(metadata: Iterable[Any]) -> Receipt | None:
+    """Return the receipt of a reply's trailing metadata, or None; raises `Malformed`."""
+    found = next((value for key, value in metadata if key == RECEIPT), None)
+    if found is None:
+        return None
+    try:
+        message = common_pb2.Receipt.FromString(found)
+    except DecodeError as cause:
+        raise Malformed(f"{RECEIPT} is not a Receipt") from cause
+    return Receipt(message.entry, message.index, tuple(message.proof), message.checkpoint)

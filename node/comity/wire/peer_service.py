@@ -70,7 +70,7 @@ class PeerServices:
         peer, party = self._gate.admit(codec.method, context)
         message = metadata.signed_message(codec.request_type, payload, context.invocation_metadata())
         reply = self._responder.answer(Call(peer, party, message), self._searches)
-        context.set_trailing_metadata((*metadata.of_message(reply.message), (metadata.RECEIPT, reply.receipt)))
+        context.set_trailing_metadata(metadata.of_reply(reply))
         return reply.message.payload
 
     def _checkpoint(self, _payload: bytes, context: grpc.ServicerContext) -> bytes:

@@ -1,0 +1,311 @@
+"""The only place that joins the parts: a node from its home, opened for one command or running."""
+
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from comity.clock import Clock, system_clock
+from comity.errors import Conflict, NotFound, Unavailable
+from comity.exchange.own import OwnNode
+from comity.exchange.policy import PolicyInForce
+from comity.exchange.search import search_records
+from comity.identity.descriptor import Descriptor, seal_descriptor
+from comity.identity.node import NodeIdentity, create_identity, issue_staff, load_identity
+from comity.identity.spiffe import SpiffeId
+from comity.identity.store import PeerBook, StaffMember, add_staff
+from comity.ledger.entry import EntryKind, LedgerEntry
+from comity.ledger.ledger import Ledger
+from comity.ledger.vault import Vault
+from comity.policy.agreement import Agreement, load_agreement
+from comity.records.query import Query
+from comity.records.store import Candidate, ImportReport, Record, Records
+from comity.settings import Home, PolicySettings, Settings, load_settings
+from comity.store import Store
+
+if TYPE_CHECKING:  # the engines are heavy, and most commands need none
+    from comity.policy.bundle import PolicySet
+    from comity.policy.engine import Engine
+
+log = logging.getLogger(__name__)
+
+_POOL = 8
+
+
+def create_node(home: Home, *, country: str, trust_domain: str, rows: dict[str, Any], clock: Clock) -> NodeIdentity:
+    """Make a node home: settings, keys, CA, database, empty ledger; raises `Conflict` if there is one."""
+    if home.config.exists():
+        raise Conflict(f"{home.path} already holds a node: choose an empty folder")
+    home.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings = Settings(country=country, trust_domain=trust_domain, **rows)
+    create_identity(home.keys, country, trust_domain, settings.name, clock())
+    home.agreements.mkdir(exist_ok=True)
+    home.staff.mkdir(exist_ok=True, mode=0o700)
+    store = Store.open(home.database_url(settings))
+    store.migrate()
+    store.close()
+    home.config.write_text(_toml({"country": country, "trust_domain": trust_domain, **rows}))  # last: it marks a home
+    with open_node(home, clock) as node:
+        node.ledger.recover()
+        return node.identity
+
+
+def add_staff_member(home: Home, node: "OpenNode", member: StaffMember) -> None:
+    """Make a staff member's certificate and enter the person; both or neither."""
+    with node.store.write() as tx:
+        add_staff(tx, member)
+        issue_staff(home.keys, home.staff, node.settings.trust_domain, member.name, node.clock())
+
+
+@dataclass(frozen=True, slots=True)
+class OpenNode:
+    """A node's parts without its servers: what a command works on."""
+
+    home: Home
+    settings: Settings
+    identity: NodeIdentity
+    store: Store
+    ledger: Ledger
+    vault: Vault
+    records: Records
+    peers: PeerBook
+    clock: Clock
+
+    @property
+    def country(self) -> str:
+        """The node's own country."""
+        return self.settings.country
+
+    def descriptor(self) -> Descriptor:
+        """Return how the node introduces itself."""
+        settings = self.settings
+        return Descriptor(
+            country=settings.country,
+            authority=settings.authority,
+            node=str(self.identity.node_id),
+            ca_pem=self.identity.ca_pem.decode(),
+            certificate_pem=self.identity.certificate_pem.decode(),
+            addresses=tuple(settings.advertise or [settings.listen]),
+            ledger_vkey=self.ledger.vkey,
+            languages=tuple(settings.languages),
+        )
+
+    def envelope(self) -> bytes:
+        """Return the signed descriptor."""
+        return seal_descriptor(self.descriptor(), self.identity.key, self.identity.key_id)
+
+    def agreements(self) -> list[Agreement]:
+        """Return the agreements in the home; raises `Malformed` for a bad file."""
+        return load_agreements(self.home.agreements)
+
+    def vkeys(self) -> dict[str, str]:
+        """Return the ledger verification keys this node knows, by origin: its own and its peers'."""
+        self.peers.refresh()
+        known = [self.ledger.vkey, *(peer.descriptor.ledger_vkey for peer in self.peers.all())]
+        return {vkey.split("+", 1)[0]: vkey for vkey in known}
+
+    def own(self, policy: PolicyInForce) -> OwnNode:
+        """Return what both sides of the exchange path stand on."""
+        return OwnNode(
+            country=self.country,
+            identity=self.identity,
+            store=self.store,
+            ledger=self.ledger,
+            vault=self.vault,
+            policy=lambda: policy,
+            clock=self.clock,
+            skew=timedelta(seconds=self.settings.clock_skew_seconds),
+        )
+
+
+@contextmanager
+def open_node(home: Home, clock: Clock = system_clock) -> Iterator[OpenNode]:
+    """Open a home for one command; raises `NotFound`, `Malformed` or `Unavailable` with the remedy."""
+    settings = load_settings(home)
+    identity = load_identity(home.keys, SpiffeId(settings.trust_domain, "node", settings.name))
+    store = Store.open(home.database_url(settings), pool_size=_POOL)
+    try:
+        store.check_schema()
+        yield OpenNode(
+            home=home,
+            settings=settings,
+            identity=identity,
+            store=store,
+            ledger=Ledger(store, identity.ledger_origin, identity.ledger_key),
+            vault=Vault(identity.kek),
+            records=Records(store),
+            peers=PeerBook(store),
+            clock=clock,
+        )
+    finally:
+        store.close()
+
+
+def load_agreements(folder: Path) -> list[Agreement]:
+    """Return the agreements of a folder, by file name; raises `Malformed` naming file and line."""
+    if not folder.is_dir():
+        raise NotFound(f"no folder {folder}: agreements lie in the node's home under agreements/")
+    files = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+    found = [load_agreement(file.read_bytes(), file.name) for file in files]
+    doubles = {agreement.id for agreement in found if sum(other.id == agreement.id for other in found) > 1}
+    if doubles:
+        raise Conflict(f"{folder}: {', '.join(sorted(doubles))} is there twice: keep the revision in force only")
+    return found
+
+
+@contextmanager
+def policy_in_force(agreements: list[Agreement], settings: PolicySettings) -> Iterator[PolicyInForce]:
+    """Start the engine of the settings with these agreements; it stops on exit."""
+    from comity.policy.bundle import build  # noqa: PLC0415  compiled library and engine: only who decides needs them
+    from comity.policy.cache import CachedEngine  # noqa: PLC0415
+
+    policy_set = build(agreements)
+    engine = CachedEngine(_engine(settings, policy_set), policy_set.digest)
+    try:
+        yield PolicyInForce(engine, {agreement.id: agreement for agreement in agreements}, policy_set.digest)
+    finally:
+        engine.close()
+
+
+def import_file(
+    node: OpenNode, file: Path, *, category: str, mapping: Path | None, advance: Callable[[int], None]
+) -> ImportReport:
+    """Import a file into the node's records and log it; rejected lines go to `FILE.rejected.jsonl`."""
+    report = node.records.import_file(file, category=category, mapping=mapping, at=node.clock(), advance=advance)
+    if report.added or report.changed:
+        node.ledger.append(_own_entry(node, EntryKind.RECORDS_IMPORTED, category, f"{report.added + report.changed}"))
+    return report
+
+
+def search_own_records(node: OpenNode, query: Query, limit: int) -> list[Candidate]:
+    """Search the node's own records; the access is logged before anything is returned (LED art. 25)."""
+    conditions = [{"attribute": "category", "operator": "eq", "value": query.category}]
+    found = node.records.search(query, conditions, limit)
+    node.ledger.append(_own_entry(node, EntryKind.RECORDS_VIEWED, query.category, "search"))
+    return found
+
+
+def view_own_record(node: OpenNode, record_id: str) -> Record:
+    """Return one record; the access is logged before it is returned. Raises `NotFound`."""
+    record = node.records.get(record_id)
+    node.ledger.append(_own_entry(node, EntryKind.RECORDS_VIEWED, record.category, "show"))
+    return record
+
+
+def _own_entry(node: OpenNode, kind: EntryKind, category: str, note: str) -> LedgerEntry:
+    """Return an entry about the node's own records; who is at the keyboard of the node's home is its operator."""
+    return LedgerEntry(
+        kind=kind,
+        time_ms=int(node.clock().timestamp() * 1000),
+        requester=str(node.identity.node_id),
+        official_role="operator",
+        category=category,
+        note=note,
+    )
+
+
+class RunningNode:
+    """A node with its two ports open."""
+
+    def __init__(self, node: OpenNode, policy: PolicyInForce) -> None:
+        from comity.exchange.requester import Requester  # noqa: PLC0415  gRPC: only a running node needs it
+        from comity.exchange.responder import Exchange, Responder  # noqa: PLC0415
+        from comity.wire.courier import GrpcCourier  # noqa: PLC0415
+        from comity.wire.desk_service import DeskGate, DeskServices  # noqa: PLC0415
+        from comity.wire.peer_service import PeerGate, PeerServices  # noqa: PLC0415
+        from comity.wire.search import SearchMessages  # noqa: PLC0415
+        from comity.wire.server import new_server  # noqa: PLC0415
+        from comity.wire.tls import desk_credentials, peer_credentials  # noqa: PLC0415
+
+        settings, own, codec = node.settings, node.own(policy), SearchMessages()
+        self.node = node
+        self.own = own
+        self.courier = GrpcCourier(node.identity)
+        self.requester = Requester(own, node.peers, self.courier, codec)
+        responder = Responder(own)
+        responder.recall()
+        peer_services = PeerServices(
+            PeerGate(node.peers, node.clock),
+            responder,
+            Exchange(codec, search_records(node.records)),
+            node.ledger,
+            node.envelope,
+            lambda country: [held for held in policy.agreements.values() if country in held.parties],
+            node.clock,
+        )
+        desk = DeskServices(own, DeskGate(own), self.requester, settings.policy.engine)
+        limits = {"threads": settings.threads, "concurrent": settings.max_concurrent}
+        self._servers = {
+            "peers": new_server(peer_services.handlers(), **limits),
+            "desk": new_server(desk.handlers(), **limits),
+        }
+        credentials = {
+            "peers": (settings.listen, peer_credentials(node.identity, self._ca_union)),
+            "desk": (settings.desk_listen, desk_credentials(node.identity)),
+        }
+        self.ports = {name: _bind(self._servers[name], *credentials[name]) for name in self._servers}
+
+    def start(self) -> None:
+        """Answer calls."""
+        for server in self._servers.values():
+            server.start()
+        content = {"pid": os.getpid(), "country": self.node.country, "ports": self.ports}
+        self.node.home.running.write_text(json.dumps(content) + "\n")
+
+    def stop(self, grace: float = 5.0) -> None:
+        """Finish the calls under way, at most `grace` seconds, then close everything."""
+        for done in [server.stop(grace) for server in self._servers.values()]:
+            done.wait()
+        self.requester.close()
+        self.courier.close()
+        self.node.home.running.unlink(missing_ok=True)
+
+    def _ca_union(self) -> bytes:
+        self.node.peers.refresh()
+        return self.node.peers.ca_union()
+
+
+def log_to(home: Home) -> None:
+    """Send security events to a log that cannot grow without bounds, so that no attacker can fill the disk."""
+    home.logs.mkdir(exist_ok=True, mode=0o700)
+    handler = RotatingFileHandler(home.logs / "security.log", maxBytes=1_000_000, backupCount=4)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    security = logging.getLogger("comity.security")
+    security.addHandler(handler)
+    security.propagate = False
+
+
+def _engine(settings: PolicySettings, policy_set: "PolicySet") -> "Engine":
+    if settings.engine == "embedded":
+        from comity.policy.embedded import EmbeddedEngine  # noqa: PLC0415
+
+        return EmbeddedEngine(policy_set)
+    from comity.policy.opa_server import OpaProcess, OpaServerEngine  # noqa: PLC0415
+
+    if settings.opa_url:
+        return OpaServerEngine(settings.opa_url, settings.opa_token)
+    return OpaProcess.start(policy_set)
+
+
+def _bind(server: Any, address: str, credentials: Any) -> int:
+    try:
+        return int(server.add_secure_port(address, credentials))
+    except RuntimeError as cause:
+        raise Unavailable(f"{address} cannot be opened: is another program listening there?") from cause
+
+
+def _toml(rows: dict[str, Any]) -> str:
+    """Return settings as TOML, sections last; JSON's scalars and lists are TOML's."""
+    plain = [f"{key} = {json.dumps(value)}" for key, value in rows.items() if not isinstance(value, dict)]
+    sections = [
+        "\n".join([f"\n[{key}]", *(f"{name} = {json.dumps(value)}" for name, value in section.items())])
+        for key, section in rows.items()
+        if isinstance(section, dict)
+    ]
+    return "\n".join([*plain, *sections]) + "\n"

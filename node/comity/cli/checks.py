@@ -1,0 +1,96 @@
+"""The checks behind `comity doctor` and `comity peer check`: one finding each, with the remedy."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from comity.app import OpenNode, policy_in_force
+from comity.errors import ComityError
+from comity.identity.descriptor import open_descriptor
+from comity.identity.store import Peer, PeerState
+
+_WARN_DAYS = 7
+_MAX_SKEW = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line: `state` is ok, warn or bad."""
+
+    state: str
+    subject: str
+    message: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the finding for `--json`."""
+        return asdict(self)
+
+
+def check_node(node: OpenNode) -> Iterator[Finding]:
+    """Check a node on its own: certificates, database, ledger, agreements, policy engine."""
+    yield _days_left("certificate", node.identity.certificate.not_valid_after_utc, node.clock())
+    yield Finding("ok", "database", f"{node.store.engine.dialect.name}, schema is current")
+    yield _attempt("ledger", lambda: _ledger(node))
+    yield _attempt("agreements", lambda: f"{len(node.agreements())} in force")
+    yield _attempt("policy", lambda: _policy(node))
+
+
+def check_peer(node: OpenNode, peer: Peer, timeout: timedelta) -> list[Finding]:
+    """Call a peer and compare its certificate, clock and agreements with what we hold."""
+    from comity.exchange.ports import Undelivered  # noqa: PLC0415  gRPC: only this check calls anyone
+    from comity.wire.convert import moment  # noqa: PLC0415
+    from comity.wire.courier import GrpcCourier  # noqa: PLC0415
+
+    subject = f"peer {peer.country}"
+    if peer.state is PeerState.SUSPENDED:
+        return [Finding("warn", subject, f"suspended: `comity peer resume {peer.country}`")]
+    courier = GrpcCourier(node.identity)
+    try:
+        before = node.clock()
+        said = courier.node_status(peer, timeout)
+        skew = abs(moment(said.time) - before)
+        descriptor = open_descriptor(said.descriptor_envelope, node.clock())
+    except (Undelivered, ComityError) as problem:
+        return [Finding("bad", subject, str(problem))]
+    finally:
+        courier.close()
+    if descriptor.fingerprint != peer.descriptor.fingerprint:
+        return [Finding("bad", subject, "describes itself with another fingerprint: call them before anything else")]
+    found = [Finding("ok", subject, f"answers, identity as confirmed, speaks {', '.join(said.protocol_versions)}")]
+    if skew > _MAX_SKEW:
+        found.append(Finding("bad", subject, f"clocks differ by {int(skew.total_seconds())} s: check time services"))
+    theirs = {held.agreement: held.digest for held in said.agreements}
+    ours = {held.id: held.digest for held in node.agreements() if {node.country, peer.country} <= set(held.parties)}
+    for name in sorted(theirs.keys() | ours.keys()):
+        if theirs.get(name) == ours.get(name):
+            continue
+        problem = "another text on the other side" if name in theirs and name in ours else "held by one side only"
+        found.append(Finding("bad", f"{subject} {name}", f"{problem}: exchange the countersigned text"))
+    if theirs == ours:
+        found.append(Finding("ok", subject, f"{len(ours)} agreement(s), same text on both sides"))
+    return found
+
+
+def _days_left(subject: str, until: datetime, now: datetime) -> Finding:
+    days = (until - now).days
+    if days < 0:
+        return Finding("bad", subject, "has expired: `comity key rotate`")
+    state = "warn" if days < _WARN_DAYS else "ok"
+    return Finding(state, subject, f"{days} day(s) left" + (": `comity key rotate`" if state == "warn" else ""))
+
+
+def _attempt(subject: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding("ok", subject, check())
+    except ComityError as problem:
+        return Finding("bad", subject, str(problem))
+
+
+def _ledger(node: OpenNode) -> str:
+    return f"{node.ledger.recover().size} entries, head and entries agree"
+
+
+def _policy(node: OpenNode) -> str:
+    with policy_in_force(node.agreements(), node.settings.policy) as policy:
+        policy.engine.health()
+        return f"engine {node.settings.policy.engine} decides, policy {policy.digest[:16]}"

@@ -1,0 +1,116 @@
+"""`comity policy`: what would be decided, and the bundle that decides it."""
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+from comity.cli.context import opened
+from comity.cli.output import FAILED, REFUSED, json_option, show, table
+from comity.errors import Malformed
+
+_agreements_option = click.option(
+    "--agreements",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of agreement files; default the node's own.",
+)
+
+
+@click.group("policy")
+def command() -> None:
+    """Policy: simulate decisions, run the scenarios of agreements, write the OPA bundle."""
+
+
+@command.command("simulate")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--engine", type=click.Choice(["embedded", "opa", "both"]), default="embedded", show_default=True)
+@_agreements_option
+@json_option
+@click.pass_context
+def simulate(ctx: click.Context, file: Path, engine: str, agreements: Path | None, as_json: bool) -> None:
+    """Decide the input document in FILE. Exit code 3 if it is refused, 1 if two engines disagree."""
+    try:
+        document = json.loads(file.read_text())
+    except ValueError as cause:
+        raise Malformed(f"{file}: not JSON: {cause}") from None
+    engines = ["embedded", "opa"] if engine == "both" else [engine]
+    decided = {name: _decide(ctx, name, agreements, document) for name in engines}
+    decisions = list(decided.values())
+    agree = all(decision == decisions[0] for decision in decisions)
+    shown = decisions[0] if engine != "both" else {"agree": agree, **decided}
+
+    def render() -> None:
+        for name, decision in decided.items():
+            click.echo(f"{name}: {decision['outcome']}, disclosure {decision['disclosure']}")
+            if decision.get("basis"):
+                click.echo(f"  basis: {decision['basis']['agreement']}, {decision['basis']['article']}")
+            for reason in decision["reasons"]:
+                click.echo(f"  {reason['code']} — {reason['article']}: {reason['message']}")
+                click.echo(f"    remedy: {reason['remedy']}")
+
+    show(shown, as_json, render)
+    if not agree:
+        ctx.exit(FAILED)
+    if decisions[0]["outcome"] == "refused":
+        ctx.exit(REFUSED)
+
+
+@command.command("test")
+@click.option("--engine", type=click.Choice(["embedded", "opa"]), default="embedded", show_default=True)
+@_agreements_option
+@json_option
+@click.pass_context
+def test(ctx: click.Context, engine: str, agreements: Path | None, as_json: bool) -> None:
+    """Run the golden scenarios that travel with the agreements. Exit code 1 if one differs."""
+    from comity.policy.scenarios import run_scenarios  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        held, policy = _policy(ctx, stack, engine, agreements)
+        results = run_scenarios(held, policy.engine)
+    document = [
+        {"agreement": r.agreement, "scenario": r.name, "passed": r.passed, "difference": r.difference} for r in results
+    ]
+    rows = [("ok" if d["passed"] else "FAILED", d["agreement"], d["scenario"], d["difference"]) for d in document]
+    show(document, as_json, lambda: table(("", "agreement", "scenario", "difference"), rows, "no scenarios"))
+    if not all(result.passed for result in results):
+        ctx.exit(FAILED)
+
+
+@command.command("bundle")
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@_agreements_option
+@json_option
+@click.pass_context
+def bundle(ctx: click.Context, output: Path, agreements: Path | None, as_json: bool) -> None:
+    """Write library and agreements as a bundle that any OPA loads; entry point data.comity.decision."""
+    from comity.policy.bundle import build, write_bundle  # noqa: PLC0415
+
+    policy_set = build(_agreements(ctx, agreements))
+    write_bundle(policy_set, output)
+    document = {"file": str(output), "revision": policy_set.revision, "digest": policy_set.digest}
+    show(document, as_json, lambda: click.echo(f"{output}: revision {policy_set.revision}"))
+
+
+def _decide(ctx: click.Context, engine: str, agreements: Path | None, document: dict[str, Any]) -> dict[str, Any]:
+    with ExitStack() as stack:
+        _, policy = _policy(ctx, stack, engine, agreements)
+        return dict(policy.engine.decide_raw(document))
+
+
+def _policy(ctx: click.Context, stack: ExitStack, engine: str, agreements: Path | None) -> Any:
+    from comity.app import policy_in_force  # noqa: PLC0415
+    from comity.settings import PolicySettings  # noqa: PLC0415
+
+    held = _agreements(ctx, agreements)
+    return held, stack.enter_context(policy_in_force(held, PolicySettings(engine=engine)))
+
+
+def _agreements(ctx: click.Context, folder: Path | None) -> Any:
+    from comity.app import load_agreements  # noqa: PLC0415
+
+    if folder is not None:
+        return load_agreements(folder)
+    with opened(ctx) as node:
+        return node.agreements()

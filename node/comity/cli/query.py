@@ -1,0 +1,169 @@
+"""`comity query`: one question to several countries; each country's result is shown as it arrives."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from comity.cli import results
+from comity.cli.context import opened, staff_name
+from comity.cli.output import json_option
+from comity.errors import Malformed, Violation
+
+_SUBJECTS = ["suspect", "convicted", "victim", "witness", "missing", "unidentified-remains", "other"]
+_AIMS = ["identify", "learn-more", "locate", "evidence", "preserve", "notice"]
+_PROCEEDINGS = ["investigation", "prosecution", "trial", "execution", "administrative", "none"]
+
+_WHY: list[Callable[[Any], Any]] = [
+    click.option("--category", required=True, help="Data category, e.g. wanted-persons."),
+    click.option("--purpose", required=True, help="Purpose code, e.g. criminal-investigation."),
+    click.option("--case", "case", default="", help="Case reference."),
+    click.option("--proceeding", type=click.Choice(_PROCEEDINGS), default="investigation", show_default=True),
+    click.option("--offence", default="", help="List category (murder), ICCS code (0701), or CC:statute."),
+    click.option("--penalty", type=click.IntRange(0, 1200), default=0, help="Maximum penalty in months."),
+    click.option("--offence-kind", multiple=True, help="political, military, fiscal: what agreements may exclude."),
+    click.option("--nexus", default="", help="Why this person and this country: the link to the case."),
+    click.option("--subject", type=click.Choice(_SUBJECTS), default="suspect", show_default=True),
+    click.option("--age-band", type=click.Choice(["adult", "minor", "unknown"]), default="adult", show_default=True),
+    click.option("--aim", type=click.Choice(_AIMS), default="identify", show_default=True),
+    click.option("--use", type=click.Choice(["intelligence", "evidence"]), default="intelligence", show_default=True),
+    click.option("--urgent", metavar="REASON", default="", help="Makes the question urgent."),
+    click.option("--authorisation", metavar="TYPE:REF", default="", help="An order, e.g. judge:12-3456."),
+    click.option("--assurance", multiple=True, help="e.g. no-death-penalty."),
+    click.option("--to", default="all", show_default=True, help="Countries, e.g. FI,SE; or all."),
+    click.option("--deadline", type=click.IntRange(50, 120_000), default=0, help="Milliseconds each peer has."),
+    click.option("--as", "staff", metavar="NAME", help="Staff member who asks."),
+    json_option,
+]
+
+
+def _why(function: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_WHY):
+        function = option(function)
+    return function
+
+
+@click.group("query")
+def command() -> None:
+    """Ask peers about a person, company, vehicle, document or account.
+
+    Exit code: 0 answered, 3 refused by policy everywhere, 4 some did not answer, 5 an answer did not verify.
+    """
+
+
+@command.command("person")
+@click.option("--name", "names", multiple=True, help="In any script; may be repeated.")
+@click.option("--birth-date", default="", help="ISO 8601, may be partial.")
+@click.option("--nationality", "nationalities", multiple=True, metavar="CC")
+@click.option("--id", "identifiers", multiple=True, metavar="KIND:VALUE[:CC]", help="e.g. passport:X123:EE.")
+@_why
+@click.pass_context
+def person(ctx: click.Context, **given: Any) -> None:
+    """Ask about a person."""
+    _ask(ctx, "Person", given)
+
+
+@command.command("company")
+@click.option("--name", "names", multiple=True)
+@click.option("--id", "identifiers", multiple=True, metavar="KIND:VALUE[:CC]", help="e.g. registration:10345833:EE.")
+@_why
+@click.pass_context
+def company(ctx: click.Context, **given: Any) -> None:
+    """Ask about a company."""
+    _ask(ctx, "Company", given)
+
+
+@command.command("vehicle")
+@click.option("--plate", metavar="VALUE[:CC]", help="Registration plate.")
+@click.option("--vin", help="Vehicle identification number.")
+@_why
+@click.pass_context
+def vehicle(ctx: click.Context, plate: str | None, vin: str | None, **given: Any) -> None:
+    """Ask about a vehicle."""
+    _ask(ctx, "Vehicle", {**given, "identifiers": _kinds(plate=plate, vin=vin)})
+
+
+@command.command("document")
+@click.option("--passport", metavar="VALUE[:CC]")
+@click.option("--national-id", metavar="VALUE[:CC]")
+@_why
+@click.pass_context
+def document(ctx: click.Context, passport: str | None, national_id: str | None, **given: Any) -> None:
+    """Ask about a document."""
+    _ask(ctx, "Document", {**given, "identifiers": _kinds(passport=passport, national_id=national_id)})
+
+
+@command.command("account")
+@click.option("--iban")
+@click.option("--account", metavar="VALUE[:CC]", help="Account number that is no IBAN.")
+@_why
+@click.pass_context
+def account(ctx: click.Context, iban: str | None, account: str | None, **given: Any) -> None:
+    """Ask about a bank account."""
+    _ask(ctx, "BankAccount", {**given, "identifiers": _kinds(iban=iban, account=account)})
+
+
+def _kinds(**values: str | None) -> tuple[str, ...]:
+    return tuple(f"{kind.replace('_', '-')}:{value}" for kind, value in values.items() if value)
+
+
+def _ask(ctx: click.Context, schema: str, given: dict[str, Any]) -> None:
+    from comity.wire.desk_client import DeskClient  # noqa: PLC0415  gRPC: only a question needs it
+
+    request = _request(schema, given)
+    with opened(ctx) as node, DeskClient.connect(node, staff_name(node, given["staff"])) as desk:
+        ctx.exit(results.show_results(desk.ask(request), as_json=given["as_json"]))
+
+
+def _request(schema: str, given: dict[str, Any]) -> Any:
+    from comity.wire.desk_client import ask_request  # noqa: PLC0415
+
+    code, iccs, listed = _offence(given["offence"])
+    kind, _, reference = given["authorisation"].partition(":")
+    return ask_request(
+        schema=schema,
+        names=given.get("names", ()),
+        birth_date=given.get("birth_date", ""),
+        nationalities=tuple(value.lower() for value in given.get("nationalities", ())),
+        identifiers=tuple(parse_identifier(text) for text in given.get("identifiers", ())),
+        category=given["category"],
+        purpose=given["purpose"],
+        case={"reference": given["case"], "proceeding": given["proceeding"]},
+        offence={
+            "code": code,
+            "iccs": iccs,
+            "list_category": listed,
+            "max_penalty_months": given["penalty"],
+            "kinds": given["offence_kind"],
+        },
+        subject={"category": given["subject"], "age_band": given["age_band"]},
+        aim=given["aim"],
+        intended_use=given["use"],
+        urgency_reason=given["urgent"],
+        nexus=given["nexus"],
+        authorisation=(kind, reference),
+        assurances=given["assurance"],
+        to=() if given["to"].lower() == "all" else tuple(cc.strip().upper() for cc in given["to"].split(",")),
+        deadline_ms=given["deadline"],
+    )
+
+
+def _offence(text: str) -> tuple[str, str, str]:
+    """Return (own code, ICCS, list category) of what was typed."""
+    if ":" in text:
+        return text, "", ""
+    if text and text.replace(".", "").isdigit():
+        return "", text, ""
+    return "", "", text
+
+
+def parse_identifier(text: str) -> tuple[str, str, str]:
+    """Return (kind, value, country) of `KIND:VALUE[:CC]`; raises `Malformed`."""
+    kind, found, rest = text.partition(":")
+    if not found or not rest:
+        problem = "is not KIND:VALUE or KIND:VALUE:CC, e.g. passport:X123:EE"
+        raise Malformed(f"--id {problem}", violations=(Violation("id", problem),))
+    value, _, country = rest.rpartition(":")
+    if value and len(country) == 2 and country.isalpha():  # noqa: PLR2004
+        return kind, value, country.lower()
+    return kind, rest, ""

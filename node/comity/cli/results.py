@@ -1,0 +1,72 @@
+"""How the results of a question are shown: per country, never merged; and the exit code they add up to."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from comity.cli.output import DONE, REFUSED, UNANSWERED, UNVERIFIED
+from comity.wire.desk_client import Asked, result_document
+
+_ANSWERED = ("permitted", "review", "refused")
+_MARKS = {"permitted": "✓", "review": "…", "refused": "✗", "unreachable": "!", "late": "!", "unverified": "!!"}
+
+
+def show_results(steps: Iterator[Asked | Any], *, as_json: bool) -> int:
+    """Print every result as it arrives (or one JSON document at the end); return the exit code."""
+    exchange, asked, peers = "", 0, []
+    for step in steps:
+        if isinstance(step, Asked):
+            exchange, asked = step.exchange_id, len(step.countries)
+            if not as_json:
+                click.echo(f"exchange {exchange}: asked {', '.join(step.countries)}")
+            continue
+        document = result_document(step)
+        peers.append(document)
+        if not as_json:
+            _print(document)
+    answered = sum(peer["outcome"] in _ANSWERED for peer in peers)
+    if as_json:
+        whole = {"exchange": exchange, "asked": asked, "answered": answered, "peers": peers}
+        click.echo(json.dumps(whole, ensure_ascii=False, indent=2))
+    else:
+        click.echo(f"{answered} of {asked} answered")
+    return exit_code([peer["outcome"] for peer in peers])
+
+
+def exit_code(outcomes: list[str]) -> int:
+    """Return the exit code: what is worst, and 3 only where nobody permitted anything."""
+    if "unverified" in outcomes:
+        return UNVERIFIED
+    if any(outcome not in _ANSWERED for outcome in outcomes):
+        return UNANSWERED
+    return REFUSED if outcomes and all(outcome == "refused" for outcome in outcomes) else DONE
+
+
+def _print(peer: dict[str, Any]) -> None:
+    head = f"{_MARKS.get(peer['outcome'], '?')} {peer['country']}  {peer['outcome']}"
+    if peer["outcome"] == "permitted":
+        hits = peer["hits"]
+        found = f"{peer.get('count') or len(hits)} match(es)" if hits else "no match"
+        head += f" ({peer['disclosure']}): {found}"
+    if peer.get("basis"):
+        head += f"   [{peer['basis']['agreement']}, {peer['basis']['article']}]"
+    click.echo(f"{head}   receipt {peer['receipt']}, {peer['took_ms']:.0f} ms")
+    for hit in peer.get("hits", []):
+        why = "; ".join(f"{feature['text']}" for feature in hit["explanation"])
+        click.echo(f"     {hit['reference']}  score {hit['score']:.2f}  {why}")
+        for name, values in hit["fields"].items():
+            click.echo(f"        {name}: {', '.join(values)}")
+    if peer.get("terms"):
+        terms = peer["terms"]
+        duties = ", ".join(terms["obligations"]) or "none"
+        click.echo(f"     only for {terms['purpose']}; duties: {duties}; erase by {terms['erase_by'] or 'no date'}")
+    for reason in peer.get("reasons", []):
+        by = "" if peer.get("decided_by") != "home" else " (our own policy; nothing was sent)"
+        click.echo(f"     {reason['code']} — {reason['article']}: {reason['message']}{by}")
+        click.echo(f"        remedy: {reason['remedy']}")
+    if peer.get("review"):
+        click.echo(f"     waits for a {peer['review']['role']} there, within {peer['review']['deadline']}")
+    if peer.get("error"):
+        click.echo(f"     {peer['error']['reason']}: {peer['error']['message']}")

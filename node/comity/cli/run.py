@@ -1,0 +1,43 @@
+"""`comity run`: run the node until it is told to stop."""
+
+import json
+import logging
+import signal
+import sys
+import threading
+
+import click
+
+from comity.cli.context import home_of
+from comity.cli.output import table
+
+
+@click.command("run")
+@click.option("--print-config", is_flag=True, help="Show every setting, its value and where it came from; then stop.")
+@click.pass_context
+def command(ctx: click.Context, print_config: bool) -> None:
+    """Run the node: peer port and desk port. SIGTERM or SIGINT drains and stops it."""
+    from comity.app import RunningNode, log_to, open_node, policy_in_force  # noqa: PLC0415
+    from comity.settings import explain_settings, load_settings  # noqa: PLC0415
+
+    home = home_of(ctx)
+    if print_config:
+        rows = explain_settings(home, load_settings(home))
+        table(("setting", "value", "from"), [(row["setting"], json.dumps(row["value"]), row["origin"]) for row in rows])
+        return
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with open_node(home) as node:
+        log_to(home)
+        node.peers.refresh()
+        node.ledger.recover()
+        with policy_in_force(node.agreements(), node.settings.policy) as policy:
+            running = RunningNode(node, policy)
+            running.start()
+            ports = running.ports
+            click.echo(f"{node.country} answers peers on port {ports['peers']}, staff on port {ports['desk']}", err=True)
+            stop.wait()
+            click.echo("draining", err=True)
+            running.stop()

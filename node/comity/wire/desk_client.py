@@ -1,0 +1,207 @@
+"""A staff member's connection to the desk port of the own node, as the command line uses it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from comity.errors import ComityError, Malformed, NotFound, Reason, Unavailable, Violation
+from comity.identity.node import load_staff
+from comity.v1 import common_pb2, desk_service_pb2, query_service_pb2
+from comity.wire import words
+from comity.wire.status import STATUS, reason_of
+
+_SERVICE = "/comity.v1.DeskService"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The question is recorded and on its way."""
+
+    exchange_id: str
+    countries: tuple[str, ...]
+
+
+class DeskClient:
+    """Calls of one staff member. Raises the node's own errors, rebuilt from the wire."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self._channel = channel
+
+    @classmethod
+    @contextmanager
+    def connect(cls, node: Any, staff: str) -> Iterator["DeskClient"]:
+        """Connect to an opened node's desk port; raises `Unavailable` when the node is not running."""
+        try:
+            running = json.loads(node.home.running.read_text())
+        except (FileNotFoundError, ValueError):
+            raise Unavailable(f"the node is not running: start it with `comity --home {node.home.path} run`") from None
+        key, certificate = load_staff(node.home.staff, staff)
+        credentials = grpc.ssl_channel_credentials(node.identity.ca_pem, key, certificate)
+        host = node.settings.desk_listen.rpartition(":")[0]
+        options = [("grpc.ssl_target_name_override", node.identity.node_id.dns_name)]
+        with grpc.secure_channel(f"{host}:{running['ports']['desk']}", credentials, options) as channel:
+            yield cls(channel)
+
+    def ask(self, request: desk_service_pb2.AskRequest) -> Iterator[Asked | desk_service_pb2.PeerResult]:
+        """Put a question; yields `Asked`, then one result for each country as it arrives."""
+        call = self._channel.unary_stream(
+            f"{_SERVICE}/Ask",
+            request_serializer=desk_service_pb2.AskRequest.SerializeToString,
+            response_deserializer=desk_service_pb2.AskResponse.FromString,
+        )
+        try:
+            for response in call(request):
+                if response.HasField("started"):
+                    yield Asked(response.started.exchange_id, tuple(response.started.asked))
+                else:
+                    yield response.result
+        except grpc.RpcError as error:
+            raise _error(error) from error
+
+    def status(self, timeout: float = 3.0) -> desk_service_pb2.GetStatusResponse:
+        """Return how the node is."""
+        call = self._channel.unary_unary(
+            f"{_SERVICE}/GetStatus",
+            request_serializer=desk_service_pb2.GetStatusRequest.SerializeToString,
+            response_deserializer=desk_service_pb2.GetStatusResponse.FromString,
+        )
+        try:
+            response: desk_service_pb2.GetStatusResponse = call(desk_service_pb2.GetStatusRequest(), timeout=timeout)
+        except grpc.RpcError as error:
+            raise _error(error) from error
+        return response
+
+
+def ask_request(  # noqa: PLR0913  a question's own parts, each named
+    *,
+    schema: str,
+    names: tuple[str, ...],
+    birth_date: str,
+    nationalities: tuple[str, ...],
+    identifiers: tuple[tuple[str, str, str], ...],
+    category: str,
+    purpose: str,
+    case: dict[str, str],
+    offence: dict[str, Any],
+    subject: dict[str, str],
+    aim: str,
+    intended_use: str,
+    urgency_reason: str = "",
+    nexus: str = "",
+    authorisation: tuple[str, str] = ("", ""),
+    assurances: tuple[str, ...] = (),
+    to: tuple[str, ...] = (),
+    deadline_ms: int = 0,
+) -> desk_service_pb2.AskRequest:
+    """Return the message of a question given in the words of the glossary."""
+    return desk_service_pb2.AskRequest(
+        query=query_service_pb2.Query(
+            category=category,
+            schema=schema,
+            names=names,
+            birth_date=birth_date,
+            nationalities=nationalities,
+            identifiers=[query_service_pb2.Identifier(kind=k, value=v, country=c) for k, v, c in identifiers],
+        ),
+        purpose=purpose,
+        case=common_pb2.Case(
+            reference=case["reference"], proceeding=words.PROCEEDING.number(case.get("proceeding", ""))
+        ),
+        offence=common_pb2.Offence(**offence) if any(offence.values()) else None,
+        subject=common_pb2.Subject(
+            category=words.SUBJECT_CATEGORY.number(subject["category"]),
+            age_band=words.AGE_BAND.number(subject["age_band"]),
+        ),
+        intended_use=words.INTENDED_USE.number(intended_use),
+        aim=words.AIM.number(aim),
+        urgency=words.URGENCY.number("urgent" if urgency_reason else "normal"),
+        urgency_reason=urgency_reason,
+        authorisation=common_pb2.Authorisation(type=authorisation[0], reference=authorisation[1])
+        if authorisation[0]
+        else None,
+        assurances=assurances,
+        nexus=nexus,
+        to=to,
+        deadline_ms=deadline_ms,
+    )
+
+
+def result_document(result: desk_service_pb2.PeerResult) -> dict[str, Any]:
+    """Return one country's result in the JSON shape of `cli.md`."""
+    document: dict[str, Any] = {"country": result.country, "outcome": result.outcome}
+    decision = result.decision
+    if result.outcome in ("permitted", "review"):
+        document["disclosure"] = words.DISCLOSURE.word(decision.disclosure)
+        document["hits"] = [_hit(hit) for hit in result.result.hits]
+        if result.result.count:
+            document["count"] = result.result.count
+    if result.HasField("decision") and decision.HasField("basis") and decision.basis.agreement:
+        basis = decision.basis
+        document["basis"] = {
+            "agreement": basis.agreement,
+            "revision": basis.revision,
+            "term": basis.term,
+            "article": basis.article,
+        }
+    if result.HasField("terms"):
+        terms = result.terms
+        document["terms"] = {
+            "purpose": terms.purpose,
+            "obligations": list(terms.obligations),
+            "handling": list(terms.handling),
+            "retention": terms.retention,
+            "erase_by": terms.erase_by,
+            "fields": list(terms.fields),
+        }
+    if decision.reasons:
+        document["reasons"] = [
+            {"code": r.code, "article": r.article, "message": r.message, "remedy": r.remedy} for r in decision.reasons
+        ]
+    if result.outcome == "review":
+        document["review"] = {"role": decision.review_role, "deadline": decision.review_deadline}
+    if result.decided_by:
+        document["decided_by"] = result.decided_by
+    if result.HasField("error"):
+        document["error"] = {"reason": result.error.reason, "message": result.error.message}
+    return {**document, "receipt": result.receipt, "took_ms": result.took_ms}
+
+
+def _hit(hit: query_service_pb2.Hit) -> dict[str, Any]:
+    return {
+        "reference": hit.reference,
+        "score": round(hit.score, 4),
+        "explanation": [
+            {"feature": f.feature, "score": round(f.score, 4), "weight": f.weight, "text": f.text}
+            for f in hit.explanation
+        ],
+        "fields": {p.name: list(p.values) for p in hit.properties},
+    }
+
+
+def _error(error: grpc.RpcError) -> ComityError:
+    """Return the node's own error of a failed call."""
+    status = rpc_status.from_call(error)
+    if status is None:
+        return Unavailable(f"the node's desk port does not answer ({error.code().name}): is it running?")
+    reason = Reason(reason_of(status) or Reason.INTERNAL)
+    kinds: dict[grpc.StatusCode, type[ComityError]] = {code: kind for kind, code in STATUS.items()}
+    kind = kinds.get(error.code(), ComityError)
+    if kind is Malformed:
+        return Malformed(status.message, violations=_violations(status))
+    if kind is NotFound:
+        return NotFound(status.message)
+    return kind(status.message, reason=reason)
+
+
+def _violations(status: Any) -> tuple[Violation, ...]:
+    for detail in status.details:
+        bad = error_details_pb2.BadRequest()
+        if detail.Unpack(bad):
+            return tuple(Violation(v.field, v.description) for v in bad.field_violations)
+    return ()
