@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from comity.errors import ComityError, Conflict, Malformed, NotFound, Reason, Tampered, Unavailable
 from comity.ledger import sequencer
 from comity.ledger.checkpoint import verify_checkpoint
-from comity.ledger.entry import EntryKind, LedgerEntry
+from comity.ledger.entry import EntryKind, LedgerEntry, encode_entry
 from comity.ledger.ledger import Ledger, StoredEntry
 from comity.ledger.merkle import EMPTY_ROOT, verify_consistency
 from comity.ledger.receipt import Receipt, verify_receipt
@@ -337,10 +338,42 @@ def test_a_running_node_notices_a_changed_column(ledger: Ledger, store: Store, c
         ledger.append(numbered(1))
 
 
-def test_reading_a_changed_entry_says_so(ledger: Ledger, store: Store) -> None:
-    ledger.append(EXAMPLE)
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"size": 10},  # as many one-bits as 6: the frontier would fit
+        {"root": bytes(32)},
+        {"frontier": bytes(64)},
+        {"frontier": bytes(32)},
+        {"checkpoint": "x"},
+    ],
+    ids=lambda values: "-".join(f"{k}" for k in values),
+)
+def test_a_running_node_does_not_build_on_a_bent_head_of_another_process(store: Store, values: dict[str, Any]) -> None:
+    first, second = Ledger(store, ORIGIN, PRIVATE), Ledger(store, ORIGIN, PRIVATE)
+    first.append(numbered(0))
+    second.append_many([(numbered(i), ()) for i in range(1, 6)])
+    with store.write() as tx:
+        tx.execute(update(ledger_head).values(**values))
+    with pytest.raises(Tampered):
+        first.append(numbered(6))
+
+
+def test_after_a_failure_what_is_stored_is_examined_again(ledger: Ledger, store: Store) -> None:
+    ledger.append(numbered(0))
+    with pytest.raises(Unavailable):
+        ledger.append(numbered(1), [Row(Table("absent", MetaData(), Column("id", Integer)), {"id": 1})])
     with store.write() as tx:
         tx.execute(update(ledger_entry).values(entry=b"CLE\x01"))
+    with pytest.raises(Tampered, match="entry 0"):
+        ledger.append(numbered(1))
+
+
+@pytest.mark.parametrize("data", [b"CLE\x01", encode_entry(numbered(7))], ids=["no entry", "another entry"])
+def test_reading_a_changed_entry_says_so(ledger: Ledger, store: Store, data: bytes) -> None:
+    ledger.append(EXAMPLE)
+    with store.write() as tx:
+        tx.execute(update(ledger_entry).values(entry=data))
     for read in (lambda: ledger.entry(0), lambda: ledger.receipt(0), lambda: ledger.range(0, 1)):
         with pytest.raises(Tampered, match="entry 0"):
             read()
