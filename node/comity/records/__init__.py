@@ -1,0 +1,1 @@
+"""What do we hold? Entities, import, search keys, matching."""

@@ -1,0 +1,70 @@
+"""Search keys: the equality look-ups by which candidates are found. Pure; the same for records and questions."""
+
+from comity.records.entity import Entity
+from comity.records.normalise import PARTICLES, identifier, name_tokens, skeleton
+from comity.records.query import Query
+
+NAME_PROPERTIES = ("name", "alias", "previousName", "weakAlias")
+KINDS: dict[str, tuple[str, ...]] = {
+    "passport": ("passportNumber", "number"),
+    "national-id": ("idNumber", "personalNumber", "number"),
+    "document": ("number", "passportNumber", "idNumber"),
+    "iban": ("iban",),
+    "account": ("accountNumber", "iban"),
+    "vin": ("vin",),
+    "plate": ("registrationNumber",),
+    "phone": ("phone",),
+    "tax": ("taxNumber", "vatCode", "innCode"),
+    "registration": ("registrationNumber", "ogrnCode", "leiCode"),
+    "imo": ("imoNumber",),
+    "wallet": ("publicKey",),
+}
+"""Which properties hold an identifier of each kind."""
+
+_SCHEMATA = {
+    "Person": ("Person", "LegalEntity"),
+    "Company": ("Company", "Organization", "LegalEntity", "PublicBody"),
+    "Vehicle": ("Vehicle", "Vessel", "Airplane"),
+    "BankAccount": ("BankAccount", "CryptoWallet"),
+    "Document": ("Passport", "Identification"),
+}
+MAX_KEYS = 400
+
+
+def schemata_of(asked: str) -> tuple[str, ...]:
+    """Return the FtM schemata that a question about `asked` may find."""
+    return _SCHEMATA[asked]
+
+
+def names_of(entity: Entity) -> tuple[str, ...]:
+    """Return every name an entity goes by."""
+    first, last = entity.values("firstName"), entity.values("lastName")
+    joined = (f"{first[0]} {last[0]}",) if len(first) == 1 and len(last) == 1 else ()
+    return (*entity.values(*NAME_PROPERTIES), *joined)
+
+
+def entity_keys(entity: Entity) -> frozenset[str]:
+    """Return the keys under which a record is found."""
+    found: dict[str, None] = {}
+    for kind, properties in KINDS.items():
+        for value in entity.values(*properties):
+            normal = identifier(kind, value)
+            if normal:
+                found[f"i:{kind}:{normal}"[:128]] = None
+    for name in names_of(entity):
+        for key in _name_keys(name):
+            found[key] = None
+    return frozenset(list(found)[:MAX_KEYS])
+
+
+def query_keys(query: Query) -> tuple[list[str], list[str]]:
+    """Return (identifier keys, name keys) of a question."""
+    exact = [f"i:{i.kind}:{identifier(i.kind, i.value)}"[:128] for i in query.identifiers]
+    names = dict.fromkeys(key for name in query.names for key in _name_keys(name))
+    return exact, list(names)
+
+
+def _name_keys(name: str) -> list[str]:
+    tokens = name_tokens(name)
+    weighty = [token for token in tokens if token not in PARTICLES and len(token) > 1] or list(tokens)
+    return [f"n:{skeleton(token)}"[:128] for token in weighty]

@@ -1,0 +1,177 @@
+"""How alike a question and a record are: one score, explained feature by feature. Pure.
+
+The score says how sure one may be that it is the same subject, not how alike two texts look: a name alone never
+reaches 1, a birth date that contradicts pulls a perfect name below the threshold, an identifier of the right kind
+settles it. Explanations name the feature and how it agrees; they never hold a value of the record.
+"""
+
+from dataclasses import dataclass
+
+from rapidfuzz.distance import JaroWinkler
+
+from comity.records.entity import Entity
+from comity.records.keys import KINDS, names_of
+from comity.records.normalise import PARTICLES, identifier, name_tokens, skeleton
+from comity.records.query import Query
+
+HIT = 0.7
+"""From this score on, a record is reported as a hit; see `comity bench` and tests/records for how it was chosen."""
+
+_SAME_SOUND = 0.95
+_FLOOR = 0.8  # token pairs less alike than this do not count as the same token
+_NAME_ALONE = 0.86  # the most a name can say by itself
+_PARTICLE_WEIGHT = 0.25
+_UNMATCHED_RECORD = 0.12
+_DATE_WHOLE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One feature: its own similarity, its weight in the whole, and in words how it agrees."""
+
+    name: str
+    score: float
+    weight: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The score of a record, 0 to 1, and why."""
+
+    score: float
+    explanation: tuple[Feature, ...]
+
+
+def match(query: Query, entity: Entity) -> Match:
+    """Return how sure it is that the record is about the subject asked for."""
+    settled = _identifiers(query, entity)
+    if not query.names:
+        return Match(settled.score, (settled,)) if settled else Match(0.0, ())
+    names = _names(query, entity)
+    features = [names]
+    score = names.score * _NAME_ALONE
+    date = _birth_date(query.birth_date, entity.values("birthDate"))
+    if date is not None:
+        features.append(date)
+        score = score + (1 - score) * date.weight if date.weight > 0 else score * (1 + date.weight)
+    nation = _nationality(query, entity)
+    if nation is not None:
+        features.append(nation)
+        score = score + (1 - score) * nation.weight if nation.weight > 0 else score * (1 + nation.weight)
+    if settled is not None:
+        features.append(settled)
+        score = max(score, settled.score * (0.9 + 0.1 * names.score))
+    return Match(round(min(score, 1.0), 4), tuple(features))
+
+
+def _identifiers(query: Query, entity: Entity) -> Feature | None:
+    for asked in query.identifiers:
+        wanted = identifier(asked.kind, asked.value)
+        held = {identifier(asked.kind, value) for value in entity.values(*KINDS.get(asked.kind, ()))}
+        if wanted and wanted in held:
+            return Feature("identifier", 1.0, 1.0, f"{asked.kind} number is the same")
+    return None
+
+
+def _names(query: Query, entity: Entity) -> Feature:
+    best, text = 0.0, "no name agrees"
+    weak = set(entity.values("weakAlias"))
+    for held in dict.fromkeys(names_of(entity)):
+        right = name_tokens(held)
+        for asked in query.names:
+            score, agreeing, of = _align(name_tokens(asked), right)
+            if held in weak:
+                score *= 0.85
+            if score > best:
+                best, text = score, f"{agreeing} of {of} name parts agree"
+                if name_tokens(asked) == right:
+                    text += " exactly after transliteration"
+    return Feature("name", round(best, 4), _NAME_ALONE, text)
+
+
+def _align(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[float, int, int]:
+    """Align the tokens of two names, best pairs first; return (score, agreeing tokens, tokens asked for)."""
+    if not left or not right:
+        return 0.0, 0, len(left)
+    if left == right or "".join(left) == "".join(right):
+        return (1.0 if len(left) > 1 else 0.8), len(left), len(left)
+    pairs = sorted(
+        ((_alike(a, b), i, j) for i, a in enumerate(left) for j, b in enumerate(right)), key=lambda p: -p[0]
+    )
+    used_left: set[int] = set()
+    used_right: set[int] = set()
+    gained = 0.0
+    for alike, i, j in pairs:
+        if alike < _FLOOR:
+            break
+        if i not in used_left and j not in used_right:
+            used_left.add(i)
+            used_right.add(j)
+            gained += alike * _weight(left[i])
+    asked = sum(_weight(token) for token in left)
+    spare = sum(_weight(token) for j, token in enumerate(right) if j not in used_right)
+    missed = sum(_weight(token) for i, token in enumerate(left) if i not in used_left)
+    # a part that only one side has is common (patronymics, second surnames); one on each side is a difference
+    both = min(spare, missed)
+    only = max(spare, missed) - both
+    total = asked + both + _UNMATCHED_RECORD * only - missed * 0.5
+    score = gained / max(total, gained, 1e-9)
+    agreeing = sum(1 for i in used_left if left[i] not in PARTICLES)
+    if agreeing < 2:  # noqa: PLR2004  one common word is not a name
+        score *= 0.75
+    return min(score, 1.0), len(used_left), len(left)
+
+
+def _alike(a: str, b: str) -> float:
+    if a == b:
+        return 1.0
+    if len(a) == 1 or len(b) == 1:
+        return 0.82 if a[0] == b[0] else 0.0
+    similar = float(JaroWinkler.normalized_similarity(a, b))
+    if skeleton(a) == skeleton(b) and len(skeleton(a)) > 1:
+        return max(_SAME_SOUND, similar)
+    # Jaro-Winkler is generous to short words: what differs in sound must be nearly the same text
+    return similar if similar >= 0.9 else similar * 0.9  # noqa: PLR2004
+
+
+def _weight(token: str) -> float:
+    if token in PARTICLES:
+        return _PARTICLE_WEIGHT
+    return 0.5 if len(token) == 1 else 1.0
+
+
+def _birth_date(asked: str | None, held: tuple[str, ...]) -> Feature | None:
+    """Return how birth dates agree; `weight` > 0 raises the score, < 0 lowers it. None when a side has none."""
+    if not asked or not held:
+        return None
+    return max((_compare_dates(asked, value) for value in held), key=lambda feature: feature.weight)
+
+
+def _compare_dates(asked: str, held: str) -> Feature:
+    if asked == held:
+        whole = len(asked) == _DATE_WHOLE
+        return Feature("birthDate", 1.0, 0.7 if whole else 0.3, "same birth date" if whole else "same birth year or month")
+    shorter = min(len(asked), len(held))
+    if asked[:shorter] == held[:shorter]:
+        return Feature("birthDate", 0.8, 0.3, "birth dates agree as far as both are known")
+    if len(asked) == len(held) == _DATE_WHOLE:
+        if asked[:4] == held[:4] and asked[5:7] == held[8:] and asked[8:] == held[5:7]:
+            return Feature("birthDate", 0.7, 0.3, "day and month are swapped")
+        if sum(a != b for a, b in zip(asked, held, strict=True)) == 1:
+            return Feature("birthDate", 0.5, 0.1, "birth dates differ in one digit")
+        if asked[:4] == held[:4]:
+            return Feature("birthDate", 0.3, -0.1, "same birth year, other day")
+    years = abs(int(asked[:4]) - int(held[:4]))
+    if years <= 1:
+        return Feature("birthDate", 0.3, -0.1, "birth years differ by one")
+    return Feature("birthDate", 0.0, -0.35 if years <= 5 else -0.5, "birth dates contradict")  # noqa: PLR2004
+
+
+def _nationality(query: Query, entity: Entity) -> Feature | None:
+    held = {value.lower() for value in entity.values("nationality", "country", "citizenship")}
+    if not query.nationalities or not held:
+        return None
+    if held & {value.lower() for value in query.nationalities}:
+        return Feature("nationality", 1.0, 0.1, "same nationality")
+    return Feature("nationality", 0.0, -0.05, "other nationality")
