@@ -379,6 +379,16 @@ def test_reading_a_changed_entry_says_so(ledger: Ledger, store: Store, data: byt
             read()
 
 
+def test_a_proof_over_missing_entries_is_refused(ledger: Ledger, store: Store) -> None:
+    ledger.append_many([(numbered(i), ()) for i in range(300)])
+    with store.write() as tx:
+        tx.execute(delete(ledger_entry).where(E_IDX == 17))
+    assert ledger.entry(16).index == 16
+    for call in (lambda: ledger.receipt(20), lambda: ledger.receipt(0), lambda: ledger.consistency(20, 300)):
+        with pytest.raises(Tampered, match="missing"):
+            call()
+
+
 def test_a_dead_database_is_unavailable(ledger: Ledger, store: Store) -> None:
     with store.write() as tx:
         for table in (ledger_entry, ledger_head, vault_message):
