@@ -186,7 +186,7 @@ def import_file(
 def search_own_records(node: OpenNode, query: Query, limit: int) -> list[Candidate]:
     """Search the node's own records; the access is logged before anything is returned (LED art. 25)."""
     conditions = [{"attribute": "category", "operator": "eq", "value": query.category}]
-    found = node.records.search(query, conditions, limit)
+    found = node.records.search(query, conditions, limit, node.clock().date())
     node.ledger.append(_own_entry(node, EntryKind.RECORDS_VIEWED, query.category, "search"))
     return found
 

@@ -75,8 +75,8 @@ def _lint(file: Path) -> dict[str, Any]:
     try:
         held = load_agreement(file.read_bytes(), str(file))
     except Malformed as problem:
-        broken = problem.violations
-        violations = [{"field": v.field, "problem": v.problem} for v in broken] or [{"field": "", "problem": str(problem)}]
+        named = [{"field": v.field, "problem": v.problem} for v in problem.violations]
+        violations = named or [{"field": "", "problem": str(problem)}]
         return {"file": str(file), "ok": False, "digest": "", "violations": violations}
     return {"file": str(file), "ok": True, "digest": held.digest, "violations": []}
 

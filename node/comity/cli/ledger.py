@@ -123,7 +123,8 @@ def prove(ctx: click.Context, index: int, output: Path | None, as_json: bool) ->
         "checkpoint": receipt.checkpoint.decode(),
         "file": str(output) if output else None,
     }
-    show(document, as_json, lambda: click.echo(f"{output}: proof of entry {index}" if output else text, nl=bool(output)))
+    said = f"{output}: proof of entry {index}\n" if output else text
+    show(document, as_json, lambda: click.echo(said, nl=False))
 
 
 def _document(stored: StoredEntry) -> dict[str, Any]:

@@ -164,6 +164,6 @@ def parse_identifier(text: str) -> tuple[str, str, str]:
         problem = "is not KIND:VALUE or KIND:VALUE:CC, e.g. passport:X123:EE"
         raise Malformed(f"--id {problem}", violations=(Violation("id", problem),))
     value, _, country = rest.rpartition(":")
-    if value and len(country) == 2 and country.isalpha():  # noqa: PLR2004
+    if value and len(country) == 2 and country.isalpha():
         return kind, value, country.lower()
     return kind, rest, ""

@@ -22,9 +22,7 @@ def command() -> None:
 @click.option("--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="For CSV: FtM mapping.")
 @json_option
 @click.pass_context
-def import_(
-    ctx: click.Context, file: Path, category: str, form: str, mapping: Path | None, as_json: bool
-) -> None:
+def import_(ctx: click.Context, file: Path, category: str, form: str, mapping: Path | None, as_json: bool) -> None:
     """Import FILE: FollowTheMoney JSON lines, or CSV through a mapping. Bad lines go to FILE.rejected.jsonl."""
     from comity.app import import_file  # noqa: PLC0415
 

@@ -36,8 +36,8 @@ def command(ctx: click.Context, print_config: bool) -> None:
         with policy_in_force(node.agreements(), node.settings.policy) as policy:
             running = RunningNode(node, policy)
             running.start()
-            ports = running.ports
-            click.echo(f"{node.country} answers peers on port {ports['peers']}, staff on port {ports['desk']}", err=True)
+            peers, desk = running.ports["peers"], running.ports["desk"]
+            click.echo(f"{node.country} answers peers on port {peers}, staff on port {desk}", err=True)
             stop.wait()
             click.echo("draining", err=True)
             running.stop()

@@ -22,7 +22,7 @@ def _make_options(function: Any) -> Any:
     for option in (
         json_option,
         click.option("--engine", type=click.Choice(["embedded", "opa"]), default="embedded", show_default=True),
-        click.option("--people", type=click.IntRange(20, 1_000_000), default=3000, show_default=True, help="A country."),
+        click.option("--people", type=click.IntRange(20, 1_000_000), default=3000, show_default=True, help="Each."),
         click.option("--countries", default="EE,FI,SE,LV", show_default=True),
         _dir_option,
     ):

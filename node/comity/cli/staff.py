@@ -13,7 +13,7 @@ def command() -> None:
 
 @command.command("add")
 @click.argument("name")
-@click.option("--role", required=True, help="investigator, prosecutor, desk-officer, policy-officer, auditor, operator.")
+@click.option("--role", required=True, help="investigator, desk-officer, policy-officer, auditor, …")
 @click.option("--authority", help="Default: the node's own.")
 @json_option
 @click.pass_context

@@ -40,8 +40,8 @@ from comity.records.query import Query
 
 _RETRY_WAIT_SECONDS = 10
 
-Perform = Callable[[Query, Decision], list[Found]]
-"""What a kind of exchange supplies: search the records under a decision's conditions."""
+Perform = Callable[[Query, Decision, datetime], list[Found]]
+"""What a kind of exchange supplies: search the records under a decision's conditions, at a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Responder:
         decision, verdict, policy_digest = self._decide(question)
         findings: Findings | None = None
         if verdict.outcome == "permitted":
-            found = exchange.perform(question.query, decision)
+            found = exchange.perform(question.query, decision, question.at)
             findings = shape(found, decision, own.reference_for(question.call.peer.country))
         answer = _answer(question, decision, verdict, findings)
         signed = own.identity.sign(exchange.codec.reply_type, exchange.codec.encode_reply(answer))
@@ -171,8 +171,6 @@ class Responder:
         return decision, verdict, bytes.fromhex(policy.digest)
 
     def _within_quota(self, country: str, decision: Decision, at: datetime) -> bool:
-        if decision.per_day is None:
-            return True
         if decision.basis is None:
             return False
         return self._quotas.take(country, decision.basis.agreement, decision.basis.term, decision.per_day, at)

@@ -1,5 +1,7 @@
 """What `query.search` performs: look into our own records, under the decision's conditions."""
 
+from datetime import datetime
+
 from comity.exchange.model import Feature
 from comity.exchange.redact import Found
 from comity.exchange.responder import Perform
@@ -13,7 +15,7 @@ _DEFAULT_CANDIDATES = 10
 def search_records(records: Records) -> Perform:
     """Return the search over these records; conditions go into the SQL, so a barred row is not even a candidate."""
 
-    def perform(query: Query, decision: Decision) -> list[Found]:
+    def perform(query: Query, decision: Decision, at: datetime) -> list[Found]:
         conditions = [
             {"attribute": "category", "operator": "eq", "value": query.category},
             *({"attribute": c.attribute, "operator": c.operator, "value": c.value} for c in decision.conditions),
@@ -26,7 +28,7 @@ def search_records(records: Records) -> Perform:
                 candidate.match.score,
                 tuple(Feature(f.name, f.score, f.weight, f.text) for f in candidate.match.explanation),
             )
-            for candidate in records.search(query, conditions, limit)
+            for candidate in records.search(query, conditions, limit, at.date())
         ]
 
     return perform

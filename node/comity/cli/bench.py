@@ -1,0 +1,47 @@
+"""`comity bench`: the measured figures, as ratios."""
+
+import json
+from typing import Any
+
+import click
+
+from comity.cli.output import json_option, table
+
+
+@click.group("bench")
+def command() -> None:
+    """Measured figures, as ratios in one run."""
+
+
+@command.command("exchange")
+@click.option("--seconds", type=click.FloatRange(0.2, 600), default=4.0, show_default=True, help="Each round.")
+@click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True)
+@json_option
+def exchange(seconds: float, rounds: int, as_json: bool) -> None:
+    """The whole exchange against a bare grpcio mTLS echo: same payload, 1 and 32 callers."""
+    from comity.sandbox.bench import bench_exchange  # noqa: PLC0415
+
+    figures = bench_exchange(seconds, rounds, lambda line: click.echo(line, err=True))
+    if as_json:
+        click.echo(json.dumps(figures, indent=2))
+        return
+    machine = figures["machine"]
+    click.echo(f"{machine['cpus']} cores, Python {machine['python']}, grpcio {machine['grpcio']}")
+    click.echo(figures["durability"])
+    columns = ("callers", "exchange ÷ echo", "min-max", "echo/s", "exchange/s", "added p50", "p99 exchange")
+    table(columns, [_row(callers, figure) for callers, figure in figures["callers"].items()])
+    click.echo("\nWhere the time goes (one call alone, median):")
+    table(("part", "µs"), list(figures["parts_us"].items()))
+
+
+def _row(callers: int, figure: dict[str, Any]) -> tuple[Any, ...]:
+    ratio, rate = figure["throughput_ratio"], figure["per_second"]
+    return (
+        callers,
+        ratio["median"],
+        f"{ratio['min']}-{ratio['max']}",
+        rate["echo"],
+        rate["exchange"],
+        f"{figure['added_p50_ms']} ms",
+        f"{figure['p99_ms']['exchange']} ms",
+    )
