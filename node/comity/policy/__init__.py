@@ -1,0 +1,1 @@
+"""What is allowed: agreements, decisions, and the engines that evaluate `policy/comity`."""

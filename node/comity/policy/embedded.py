@@ -1,0 +1,86 @@
+"""The embedded engine: the library as OPA compiled it to WebAssembly, run in this process.
+
+It has OPA's own semantics and no access to anything: no clock, network, file or environment; built-ins that OPA
+does not compile in are refused. Each evaluation has a budget of instructions and of memory.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from queue import Empty, LifoQueue
+from threading import BoundedSemaphore
+from typing import Any
+
+from comity.errors import Unavailable
+from comity.policy import library
+from comity.policy.bundle import PolicySet
+from comity.policy.document import encode
+from comity.policy.engine import BaseEngine
+from comity.policy.wasm import Broken, Machine, compile_module
+
+_WAIT_SECONDS = 5.0
+
+
+class EmbeddedEngine(BaseEngine):
+    """Evaluates in process. One machine for each caller at work, at most `machines`; further callers wait."""
+
+    def __init__(self, policy: PolicySet, *, machines: int | None = None, wasm: bytes | None = None) -> None:
+        self._module = compile_module(library.wasm() if wasm is None else wasm)
+        self._data = policy.data_json()
+        self._free: LifoQueue[Machine] = LifoQueue()
+        self._places = BoundedSemaphore(machines or (os.cpu_count() or 1) + 1)
+        self._closed = False
+        with self._machine():  # fail at start, not at the first question
+            pass
+
+    def alive(self) -> bool:
+        """Whether the engine is open: it lives in this process."""
+        return not self._closed
+
+    def close(self) -> None:
+        """Give back the memory of all idle machines."""
+        self._closed = True
+        while True:
+            try:
+                self._free.get_nowait().close()
+            except Empty:
+                return
+
+    def _evaluate(self, entrypoint: str, document: Mapping[str, Any]) -> Any:
+        payload = encode(document)
+        with self._machine() as machine:
+            raw = machine.evaluate(entrypoint, payload)
+        try:
+            results = json.loads(raw)
+        except ValueError as cause:
+            raise _unusable() from cause
+        if not isinstance(results, list) or len(results) != 1 or not isinstance(results[0], dict):
+            raise _unusable()
+        return results[0].get("result")
+
+    @contextmanager
+    def _machine(self) -> Iterator[Machine]:
+        """Lend a machine; one that broke is thrown away, its memory may be in any state."""
+        if self._closed or not self._places.acquire(timeout=_WAIT_SECONDS):
+            raise Unavailable("the policy engine is closed or busy: nothing was decided, ask again later")
+        machine: Machine | None = None
+        try:
+            try:
+                machine = self._free.get_nowait()
+            except Empty:
+                machine = Machine(self._module, self._data)
+            yield machine
+        except Broken as cause:
+            if machine is not None:
+                machine.close()
+                machine = None
+            raise Unavailable("the policy engine stopped within its limits: nothing was decided") from cause
+        finally:
+            if machine is not None:
+                self._free.put(machine)
+            self._places.release()
+
+
+def _unusable() -> Unavailable:
+    return Unavailable("the policy gave no result: nothing was decided")

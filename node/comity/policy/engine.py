@@ -1,0 +1,61 @@
+"""What every policy engine can do. Two implement it: the embedded one and an OPA server."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from comity.policy.decision import Decision, parse_decision
+
+DECISION = "comity/decision"
+DESK = "comity/desk/allow"
+
+
+class Engine(Protocol):
+    """Evaluates `policy/comity` over one set of agreements. Thread-safe.
+
+    Every method raises `Unavailable` when the engine cannot decide, and `Malformed` for a document that is not
+    JSON; neither is ever a permission.
+    """
+
+    def decide(self, document: Mapping[str, Any]) -> Decision:
+        """Decide one input document."""
+
+    def decide_raw(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the decision document as the engine gave it, for people and for comparing engines."""
+
+    def desk(self, document: Mapping[str, Any]) -> bool:
+        """Whether staff with `roles` may call `method`."""
+
+    def health(self) -> None:
+        """Decide something harmless; raises `Unavailable` with the remedy when that fails."""
+
+    def alive(self) -> bool:
+        """Whether the engine is within reach now: only then may a remembered decision be used."""
+
+    def close(self) -> None:
+        """Give back processes and memory. The engine decides nothing afterwards."""
+
+
+class BaseEngine:
+    """What both engines share: from a raw result to a decision. A subclass supplies `_evaluate` and `close`."""
+
+    def decide(self, document: Mapping[str, Any]) -> Decision:
+        """Decide one input document."""
+        return parse_decision(self._evaluate(DECISION, document))
+
+    def decide_raw(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the decision document as the engine gave it; raises `Unavailable` if it is not one."""
+        raw: dict[str, Any] = self._evaluate(DECISION, document)
+        parse_decision(raw)
+        return raw
+
+    def desk(self, document: Mapping[str, Any]) -> bool:
+        """Whether staff with `roles` may call `method`; anything but a plain true is a no."""
+        return self._evaluate(DESK, document) is True
+
+    def health(self) -> None:
+        """Decide on an empty document: a sound library refuses it."""
+        self.decide({})
+
+    def _evaluate(self, entrypoint: str, document: Mapping[str, Any]) -> Any:
+        """Return the value of an entry point; raises `Unavailable` when it is undefined."""
+        raise NotImplementedError

@@ -1,0 +1,51 @@
+"""The shipped policy library: compiled Rego, its sources, its data and the schemas, as files of this package.
+
+`ops/policy_build.py` writes them from `policy/` and a check keeps them fresh.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "library"
+
+
+@cache
+def wasm() -> bytes:
+    """Return the library as OPA compiled it to WebAssembly."""
+    return (FOLDER / "policy.wasm").read_bytes()
+
+
+@cache
+def rego() -> dict[str, str]:
+    """Return the Rego sources by path under `policy/`, tests left out."""
+    return _json("rego.json")
+
+
+@cache
+def data() -> dict[str, Any]:
+    """Return the library's own data (expected rules, catalogue, vocabulary, desk table), under `comity`."""
+    return _json("data.json")
+
+
+@cache
+def sources() -> dict[str, Any]:
+    """Return what the compiled library was made from: version of OPA, SHA-256 of each file."""
+    return _json("SOURCES.json")
+
+
+@cache
+def schema(name: str) -> dict[str, Any]:
+    """Return a JSON Schema: `agreement`, `input` or `decision`."""
+    return _json(f"{name}.schema.json")
+
+
+def catalogue() -> dict[str, dict[str, str]]:
+    """Return every ground: code, side, slot of the article, message and remedy."""
+    grounds: dict[str, dict[str, str]] = data()["comity"]["catalogue"]["grounds"]
+    return grounds
+
+
+def _json(name: str) -> Any:
+    return json.loads((FOLDER / name).read_bytes())

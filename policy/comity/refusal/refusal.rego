@@ -1,0 +1,58 @@
+# METADATA
+# title: Refusal
+# description: A refusal with every ground of the nearest candidate, each with its article and remedy.
+package comity.refusal
+
+import data.comity.candidates
+import data.comity.ranking
+import data.comity.release
+
+# METADATA
+# title: Of a candidate
+# description: The refusal under the nearest candidate.
+of_candidate(key) := object.union(_nothing, {"reasons": sort(_reasons(key)), "basis": release.basis(candidate)}) if {
+	candidate := candidates.considered[key]
+}
+
+# METADATA
+# title: Without a candidate
+# description: The refusal on one ground of the catalogue, before any agreement is looked at.
+without_candidate(name, detail) := object.union(_nothing, {"reasons": [_reason(name, detail, article)]}) if {
+	article := data.comity.catalogue.instruments[data.comity.catalogue.grounds[name].slot]
+}
+
+_nothing := {
+	"outcome": "refused",
+	"disclosure": "none",
+	"fields": [],
+	"conditions": [],
+	"obligations": [],
+	"handling": [],
+	"retention": "",
+	"limits": {"per_day": 0, "max_candidates": 0},
+	"human": null,
+	"reasons": [],
+	"basis": null,
+	"fault": null,
+}
+
+_reasons(key) := {_reason(ground.ground, ground.detail, _article(candidates.considered[key], ground.ground)) |
+	some ground in ranking.grounds(key)
+}
+
+_reason(name, detail, article) := {
+	"code": entry.code,
+	"article": article,
+	"message": replace(entry.message, "{}", detail),
+	"remedy": entry.remedy,
+} if {
+	entry := data.comity.catalogue.grounds[name]
+}
+
+# The article that the parties gave this ground; else the instrument for what concerns all of it; else the term's.
+_article(candidate, name) := given if {
+	given := candidate.agreement.refusals[data.comity.catalogue.grounds[name].code]
+	given != ""
+} else := candidate.agreement.instrument if {
+	data.comity.catalogue.grounds[name].slot == "instrument"
+} else := candidate.term.article

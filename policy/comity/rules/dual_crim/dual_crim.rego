@@ -1,0 +1,58 @@
+# METADATA
+# title: Dual criminality
+# description: >-
+#   The conduct is an offence in the country asked as well, by conduct and not by name. That country's own table
+#   (`data.comity.offences`) decides; the asker's claim alone never suffices, the asker's denial does. The check
+#   falls away for the 32 list offences where the term says so and the penalty is high enough.
+# schemas:
+#   - input: schema["input.schema"]
+package comity.rules.dual_crim
+
+import data.comity.candidates
+
+# METADATA
+# title: Loaded
+# description: Marks the rule as present.
+loaded := true
+
+# METADATA
+# title: Grounds
+# description: What stands against a candidate.
+grounds contains {"candidate": key, "rule": "dual_crim", "ground": "dual_crim", "detail": _detail(candidate.term)} if {
+	some key, candidate in candidates.considered
+	not _satisfied(candidate.term.offences)
+}
+
+_satisfied(offences) if offences.dual_criminality == "not-required"
+
+_satisfied(offences) if {
+	offences.dual_criminality == "unless-listed"
+	input.offence.list_category in data.comity.vocabulary.list_offences
+	is_number(offences.listed_min_penalty_months)
+	input.offence.max_penalty_months >= offences.listed_min_penalty_months
+}
+
+_satisfied(offences) if {
+	offences.dual_criminality in {"unless-listed", "required"}
+	input.offence.dual_criminal != false
+	_punishable
+}
+
+# Without an offence `facts` refuses.
+_satisfied(offences) if {
+	offences.dual_criminality in {"unless-listed", "required"}
+	input.offence.present == false
+}
+
+_punishable if input.offence.iccs in data.comity.offences[candidates.provider].iccs
+
+_punishable if input.offence.list_category in data.comity.offences[candidates.provider].list
+
+_detail(term) := concat("", [
+	", and it is not a list offence with a maximum penalty of at least ",
+	format_int(term.offences.listed_min_penalty_months, 10),
+	" months",
+]) if {
+	term.offences.dual_criminality == "unless-listed"
+	is_number(term.offences.listed_min_penalty_months)
+} else := ""

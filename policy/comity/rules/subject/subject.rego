@@ -1,0 +1,49 @@
+# METADATA
+# title: Subject
+# description: The term covers this kind of person; minors, victims and witnesses only where it says so.
+# schemas:
+#   - input: schema["input.schema"]
+package comity.rules.subject
+
+import data.comity.candidates
+
+# METADATA
+# title: Loaded
+# description: Marks the rule as present.
+loaded := true
+
+# METADATA
+# title: Grounds
+# description: What stands against a candidate.
+grounds contains {"candidate": key, "rule": "subject", "ground": _ground, "detail": _detail} if {
+	some key, candidate in candidates.considered
+	not input.subject.category in candidate.term.subjects.categories
+}
+
+grounds contains {
+	"candidate": key,
+	"rule": "subject",
+	"ground": "minor_or_victim_protection",
+	"detail": "minors",
+} if {
+	some key, candidate in candidates.considered
+	not _age_covered(candidate.term.subjects)
+}
+
+_age_covered(subjects) if {
+	input.subject.age_band in {"adult", "unknown"}
+	subjects.minors in {"never", "review", "allow"}
+}
+
+_age_covered(subjects) if {
+	input.subject.age_band == "minor"
+	subjects.minors in {"review", "allow"}
+}
+
+_ground := "minor_or_victim_protection" if {
+	input.subject.category in data.comity.vocabulary.protected_subjects
+} else := "subject_not_covered"
+
+_detail := "victims and witnesses" if {
+	_ground == "minor_or_victim_protection"
+} else := ""
