@@ -18,7 +18,8 @@ TARGET = Path(__file__).resolve().parent.parent / "node" / "comity" / "records"
 ROOTS = (
     "Person", "LegalEntity", "Organization", "Company", "PublicBody", "Vehicle", "Vessel", "Airplane", "BankAccount",
     "CryptoWallet", "Passport", "Identification", "RealEstate", "Address", "Event", "Asset", "Security", "Position",
-    "Ownership", "Directorship", "Family", "Associate", "Membership", "Employment", "Occupancy", "UnknownLink", "Sanction",
+    "Ownership", "Directorship", "Family", "Associate", "Membership", "Employment", "Occupancy", "UnknownLink",
+    "Sanction",
 )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ def open_message(vault: Vault, tx: Tx, exchange_id: str, peer: str, part: Part) 
     kept = vault.open(tx, exchange_id, peer, part)
     type_name = kept.payload_type.removeprefix(_PREFIX).removesuffix(_SUFFIX)
     if payload_type(type_name) != kept.payload_type:
-        raise Tampered("vault: a kept message has a type that no exchange has", detail={"where": f"vault {exchange_id}"})
+        raise Tampered("vault: a kept message has an unknown type", detail={"where": f"vault {exchange_id}"})
     return SignedMessage(type_name, kept.payload, kept.signature, kept.key_id)
 
 

@@ -49,7 +49,8 @@ class Store:
     def open(cls, url: str, *, pool_size: int = 8) -> Self:
         """Open the database at a SQLAlchemy URL (`sqlite:///path`, `postgresql+psycopg://…`); creates nothing."""
         parsed = make_url(url)
-        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 64, "hide_parameters": True}  # an SQL error must not print a record
+        # hide_parameters: the text of an SQL error must not hold a record
+        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 64, "hide_parameters": True}
         if parsed.get_backend_name() == "sqlite":
             options["connect_args"] = {"check_same_thread": False, "timeout": 10}
         engine = create_engine(parsed, **options)
