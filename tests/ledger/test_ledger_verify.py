@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ledger_samples import ORIGIN, OTHER, PRIVATE, VKEY, numbered
-from sqlalchemy import Table, delete, insert, select, text, update
+from sqlalchemy import Table, delete, event, insert, select, text, update
 from sqlalchemy.exc import DataError
 
 from comity.errors import Malformed, Unavailable
@@ -212,6 +212,22 @@ def test_values_of_the_wrong_type_are_findings_too(whole: Store) -> None:
     run(whole, text("UPDATE ledger_node SET hash = 'text'"))
     run(whole, text("UPDATE ledger_head SET size = 'x', root = 'text', checkpoint = x'00'"))
     assert {"entry 3", "node 8/0", "head", "checkpoint"} <= set(places(whole))
+
+
+def test_a_node_that_appends_meanwhile_is_no_finding(whole: Store) -> None:
+    ledger, appended = Ledger(whole, ORIGIN, PRIVATE), []
+
+    def meanwhile(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.startswith("SELECT ledger_head.id"):  # the verifier has read all entries, and comes to the head
+            appended.append(ledger.append(numbered(SIZE)).index)
+
+    event.listen(whole.engine, "before_cursor_execute", meanwhile)
+    try:
+        assert verify_ledger(whole, VKEY, chunk=100) == []
+    finally:
+        event.remove(whole.engine, "before_cursor_execute", meanwhile)
+    assert appended == [SIZE]
+    assert verify_ledger(whole, VKEY) == []
 
 
 def test_a_flood_of_findings_ends(whole: Store, monkeypatch: pytest.MonkeyPatch) -> None:
