@@ -20,25 +20,29 @@ def wasm() -> bytes:
 @cache
 def rego() -> dict[str, str]:
     """Return the Rego sources by path under `policy/`, tests left out."""
-    return _json("rego.json")
+    sources: dict[str, str] = _json("rego.json")
+    return sources
 
 
 @cache
 def data() -> dict[str, Any]:
     """Return the library's own data (expected rules, catalogue, vocabulary, desk table), under `comity`."""
-    return _json("data.json")
+    document: dict[str, Any] = _json("data.json")
+    return document
 
 
 @cache
 def sources() -> dict[str, Any]:
     """Return what the compiled library was made from: version of OPA, SHA-256 of each file."""
-    return _json("SOURCES.json")
+    stamp: dict[str, Any] = _json("SOURCES.json")
+    return stamp
 
 
 @cache
 def schema(name: str) -> dict[str, Any]:
     """Return a JSON Schema: `agreement`, `input` or `decision`."""
-    return _json(f"{name}.schema.json")
+    document: dict[str, Any] = _json(f"{name}.schema.json")
+    return document
 
 
 def catalogue() -> dict[str, dict[str, str]]:
