@@ -390,6 +390,14 @@ def test_a_proof_over_missing_entries_is_refused(ledger: Ledger, store: Store) -
             call()
 
 
+def test_a_receipt_from_changed_hashes_does_not_leave(ledger: Ledger, store: Store) -> None:
+    ledger.append_many([(numbered(i), ()) for i in range(300)])
+    with store.write() as tx:
+        tx.execute(update(ledger_entry).where(E_IDX == 17).values(leaf_hash=bytes(32)))
+    with pytest.raises(Tampered):
+        ledger.receipt(20)
+
+
 def test_a_dead_database_is_unavailable(ledger: Ledger, store: Store) -> None:
     with store.write() as tx:
         for table in (ledger_entry, ledger_head, vault_message):

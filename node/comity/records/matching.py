@@ -118,7 +118,7 @@ def _align(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[float, int, i
     total = asked + both + _UNMATCHED_RECORD * only - missed * 0.5
     score = gained / max(total, gained, 1e-9)
     agreeing = sum(1 for i in used_left if left[i] not in PARTICLES)
-    if agreeing < 2:  # noqa: PLR2004  one common word is not a name
+    if agreeing < 2:
         score *= 0.75
     return min(score, 1.0), len(used_left), len(left)
 
@@ -132,7 +132,7 @@ def _alike(a: str, b: str) -> float:
     if skeleton(a) == skeleton(b) and len(skeleton(a)) > 1:
         return max(_SAME_SOUND, similar)
     # Jaro-Winkler is generous to short words: what differs in sound must be nearly the same text
-    return similar if similar >= 0.9 else similar * 0.9  # noqa: PLR2004
+    return similar if similar >= 0.9 else similar * 0.9
 
 
 def _weight(token: str) -> float:
@@ -165,7 +165,7 @@ def _compare_dates(asked: str, held: str) -> Feature:
     years = abs(int(asked[:4]) - int(held[:4]))
     if years <= 1:
         return Feature("birthDate", 0.3, -0.1, "birth years differ by one")
-    return Feature("birthDate", 0.0, -0.35 if years <= 5 else -0.5, "birth dates contradict")  # noqa: PLR2004
+    return Feature("birthDate", 0.0, -0.35 if years <= 5 else -0.5, "birth dates contradict")
 
 
 def _nationality(query: Query, entity: Entity) -> Feature | None:
