@@ -17,7 +17,7 @@ from comity.ledger import store as kept
 from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.entry import LedgerEntry, decode_entry
 from comity.ledger.group import GroupCommit, unavailable
-from comity.ledger.merkle import consistency_proof, inclusion_proof, leaf_hash
+from comity.ledger.merkle import consistency_proof, inclusion_proof, leaf_hash, verify_inclusion
 from comity.ledger.note import NoteSigner
 from comity.ledger.receipt import Receipt
 from comity.ledger.sequencer import Appendix, Sequencer
@@ -79,7 +79,7 @@ class Ledger:
     def checkpoint(self) -> bytes:
         """Return the newest signed checkpoint; raises `NotFound` before `recover` began the ledger."""
         with _guarded(), self._store.read() as tx:
-            return _head(tx)[1]
+            return _encoded(_head(tx))
 
     def entry(self, index: int) -> StoredEntry:
         """Return the entry at an index; raises `NotFound`."""
@@ -101,17 +101,19 @@ class Ledger:
     def receipt(self, index: int) -> Receipt:
         """Return a receipt of an old entry under the newest checkpoint; raises `NotFound`."""
         with _guarded(), self._store.read() as tx:
-            size, checkpoint = _head(tx)
-            rows = kept.read_entries(tx, index, index + 1) if 0 <= index < size else []
+            head = _head(tx)
+            rows = kept.read_entries(tx, index, index + 1) if 0 <= index < head.size else []
             if not rows:
                 raise NotFound("index: the ledger has no entry there")
-            proof = inclusion_proof(index, size, kept.NodeReader(tx))
-            return Receipt(_stored(rows[0]).data, index, proof, checkpoint)
+            data = _stored(rows[0]).data
+            proof = inclusion_proof(index, head.size, kept.NodeReader(tx))
+            verify_inclusion(leaf_hash(data), index, head.size, proof, head.root)  # a changed hash must not get out
+            return Receipt(data, index, proof, _encoded(head))
 
     def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
         """Return the proof that the first `new` entries begin with the first `old`; raises `NotFound` past the head."""
         with _guarded(), self._store.read() as tx:
-            if not 0 < old <= new <= _head(tx)[0]:
+            if not 0 < old <= new <= _head(tx).size:
                 raise NotFound("size: a proof needs 0 < old <= new <= the ledger's size")
             return consistency_proof(old, new, kept.NodeReader(tx))
 
@@ -124,11 +126,16 @@ def _guarded() -> Iterator[None]:
         raise unavailable(cause) from cause
 
 
-def _head(tx: Tx) -> tuple[int, bytes]:
+def _head(tx: Tx) -> kept.AnyRow:
     row = kept.read_head(tx)
     if row is None:
         raise NotFound("ledger: it has no head yet: start the node once, or run `comity init`")
-    return row.size, row.checkpoint.encode()
+    return row
+
+
+def _encoded(head: kept.AnyRow) -> bytes:
+    checkpoint: str = head.checkpoint
+    return checkpoint.encode()
 
 
 def _stored(row: kept.AnyRow) -> StoredEntry:
