@@ -24,9 +24,9 @@ class PolicySettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    engine: Literal["embedded", "opa"] = Field("embedded", description="who decides: in process, or an OPA server")
-    opa_url: str = Field("", description="an OPA server that runs already; empty: the node starts its own")
-    opa_token: str = Field("", description="bearer token for that server")
+    engine: Literal["embedded", "opa"] = Field(default="embedded", description="who decides: in process, or an OPA server")
+    opa_url: str = Field(default="", description="an OPA server that runs already; empty: the node starts its own")
+    opa_token: str = Field(default="", description="bearer token for that server")
 
 
 class Settings(BaseSettings):

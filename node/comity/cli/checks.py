@@ -50,8 +50,8 @@ def check_peer(node: OpenNode, peer: Peer, timeout: timedelta) -> list[Finding]:
         said = courier.node_status(peer, timeout)
         skew = abs(moment(said.time) - before)
         descriptor = open_descriptor(said.descriptor_envelope, node.clock())
-    except (Undelivered, ComityError) as problem:
-        return [Finding("bad", subject, str(problem))]
+    except (Undelivered, ComityError) as unanswered:
+        return [Finding("bad", subject, str(unanswered))]
     finally:
         courier.close()
     if descriptor.fingerprint != peer.descriptor.fingerprint:

@@ -1,6 +1,9 @@
 """`comity key`: the node's keys and certificates."""
 
+from typing import Any
+
 import click
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from comity.cli.context import opened
 from comity.cli.output import json_option, show, table
@@ -22,8 +25,10 @@ def list_(ctx: click.Context, as_json: bool) -> None:
     with opened(ctx) as node:
         identity = node.identity
         ca = load_certificates(identity.ca_pem)[0]
+        ca_key = ca.public_key()
+        assert isinstance(ca_key, ec.EllipticCurvePublicKey)  # noqa: S101  our own CA is P-256
         now = node.clock()
-        document = [
+        document: list[dict[str, Any]] = [
             {
                 "key": "node",
                 "use": "identity and message signatures",
@@ -35,7 +40,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
                 "key": "ca",
                 "use": "issues this country's certificates",
                 "algorithm": "ECDSA P-256",
-                "id": key_id(ca.public_key()),  # type: ignore[arg-type]  our own CA is P-256
+                "id": key_id(ca_key),
                 "days_left": (ca.not_valid_after_utc - now).days,
             },
             {

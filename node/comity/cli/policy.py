@@ -70,7 +70,8 @@ def test(ctx: click.Context, engine: str, agreements: Path | None, as_json: bool
         held, policy = _policy(ctx, stack, engine, agreements)
         results = run_scenarios(held, policy.engine)
     document = [
-        {"agreement": r.agreement, "scenario": r.name, "passed": r.passed, "difference": r.difference} for r in results
+        {"agreement": r.agreement, "scenario": r.name, "passed": r.passed, "difference": "; ".join(r.problems)}
+        for r in results
     ]
     rows = [("ok" if d["passed"] else "FAILED", d["agreement"], d["scenario"], d["difference"]) for d in document]
     show(document, as_json, lambda: table(("", "agreement", "scenario", "difference"), rows, "no scenarios"))
@@ -104,7 +105,7 @@ def _policy(ctx: click.Context, stack: ExitStack, engine: str, agreements: Path 
     from comity.settings import PolicySettings  # noqa: PLC0415
 
     held = _agreements(ctx, agreements)
-    return held, stack.enter_context(policy_in_force(held, PolicySettings(engine=engine)))
+    return held, stack.enter_context(policy_in_force(held, PolicySettings.model_validate({"engine": engine})))
 
 
 def _agreements(ctx: click.Context, folder: Path | None) -> Any:

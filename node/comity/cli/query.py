@@ -58,7 +58,7 @@ def command() -> None:
 @click.option("--id", "identifiers", multiple=True, metavar="KIND:VALUE[:CC]", help="e.g. passport:X123:EE.")
 @_why
 @click.pass_context
-def person(ctx: click.Context, **given: Any) -> None:
+def person(ctx: click.Context, /, **given: Any) -> None:
     """Ask about a person."""
     _ask(ctx, "Person", given)
 
@@ -68,7 +68,7 @@ def person(ctx: click.Context, **given: Any) -> None:
 @click.option("--id", "identifiers", multiple=True, metavar="KIND:VALUE[:CC]", help="e.g. registration:10345833:EE.")
 @_why
 @click.pass_context
-def company(ctx: click.Context, **given: Any) -> None:
+def company(ctx: click.Context, /, **given: Any) -> None:
     """Ask about a company."""
     _ask(ctx, "Company", given)
 
@@ -78,7 +78,7 @@ def company(ctx: click.Context, **given: Any) -> None:
 @click.option("--vin", help="Vehicle identification number.")
 @_why
 @click.pass_context
-def vehicle(ctx: click.Context, plate: str | None, vin: str | None, **given: Any) -> None:
+def vehicle(ctx: click.Context, /, plate: str | None, vin: str | None, **given: Any) -> None:
     """Ask about a vehicle."""
     _ask(ctx, "Vehicle", {**given, "identifiers": _kinds(plate=plate, vin=vin)})
 
@@ -88,7 +88,7 @@ def vehicle(ctx: click.Context, plate: str | None, vin: str | None, **given: Any
 @click.option("--national-id", metavar="VALUE[:CC]")
 @_why
 @click.pass_context
-def document(ctx: click.Context, passport: str | None, national_id: str | None, **given: Any) -> None:
+def document(ctx: click.Context, /, passport: str | None, national_id: str | None, **given: Any) -> None:
     """Ask about a document."""
     _ask(ctx, "Document", {**given, "identifiers": _kinds(passport=passport, national_id=national_id)})
 
@@ -98,7 +98,7 @@ def document(ctx: click.Context, passport: str | None, national_id: str | None, 
 @click.option("--account", metavar="VALUE[:CC]", help="Account number that is no IBAN.")
 @_why
 @click.pass_context
-def account(ctx: click.Context, iban: str | None, account: str | None, **given: Any) -> None:
+def account(ctx: click.Context, /, iban: str | None, account: str | None, **given: Any) -> None:
     """Ask about a bank account."""
     _ask(ctx, "BankAccount", {**given, "identifiers": _kinds(iban=iban, account=account)})
 

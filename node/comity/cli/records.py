@@ -58,7 +58,7 @@ def import_(ctx: click.Context, file: Path, category: str, form: str, mapping: P
 @click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True)
 @json_option
 @click.pass_context
-def search(ctx: click.Context, as_json: bool, **given: Any) -> None:
+def search(ctx: click.Context, /, as_json: bool, **given: Any) -> None:
     """Search the node's own records; the search is logged like any other access."""
     from comity.app import search_own_records  # noqa: PLC0415
     from comity.records.query import Identifier, Query  # noqa: PLC0415
@@ -76,7 +76,7 @@ def search(ctx: click.Context, as_json: bool, **given: Any) -> None:
     )
     with opened(ctx) as node:
         found = search_own_records(node, query, given["limit"])
-    document = [
+    document: list[dict[str, Any]] = [
         {
             "record": match.record_id,
             "score": round(match.match.score, 4),

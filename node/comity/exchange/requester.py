@@ -111,7 +111,7 @@ class Requester:
             if plan.message is None:
                 arrived.put(PeerResult(plan.peer.country, "refused", decided_by="home", verdict=plan.verdict))
             else:
-                self._pool.submit(lambda plan=plan: arrived.put(self._exchange(plan, deadline)))
+                self._pool.submit(self._deliver, plan, deadline, arrived)
         yield Started(exchange_id, tuple(plan.peer.country for plan in plans))
         for _ in plans:
             yield arrived.get()
@@ -179,6 +179,9 @@ class Requester:
             at=now,
         )
         return entry, [row]
+
+    def _deliver(self, plan: _Plan, deadline: timedelta, arrived: SimpleQueue[PeerResult]) -> None:
+        arrived.put(self._exchange(plan, deadline))
 
     def _exchange(self, plan: _Plan, deadline: timedelta) -> PeerResult:
         """Send one question and return a result whatever happens: a peer's fault is that peer's outcome."""

@@ -37,6 +37,7 @@ from comity.ledger.entry import EntryKind
 from comity.ledger.vault import Part
 from comity.policy.decision import Decision
 from comity.records.query import Query
+from comity.store import Row
 
 _RETRY_WAIT_SECONDS = 10
 
@@ -229,7 +230,7 @@ def _answer(question: _Question, decision: Decision, verdict: Verdict, findings:
     )
 
 
-def _row(question: _Question, verdict: Verdict) -> table.Row:
+def _row(question: _Question, verdict: Verdict) -> Row:
     return table.inbound_row(
         question.call.peer.country,
         question.header.exchange_id,

@@ -15,9 +15,7 @@ KEEP = timedelta(days=3 * 365)
 _PREFIX, _SUFFIX = payload_type("\0").split("\0")
 
 
-def seal(
-    vault: Vault, header: Header, peer: str, messages: tuple[SignedMessage, ...], at: datetime
-) -> list[Row]:
+def seal(vault: Vault, header: Header, peer: str, messages: tuple[SignedMessage, ...], at: datetime) -> list[Row]:
     """Return the rows of request and, where there is one, reply."""
     until = int((at + KEEP).timestamp() * 1000)
     parts = zip(messages, (Part.REQUEST, Part.REPLY), strict=False)

@@ -1,6 +1,7 @@
 """What `query.search` performs: look into our own records, under the decision's conditions."""
 
 from datetime import datetime
+from typing import Any
 
 from comity.exchange.model import Feature
 from comity.exchange.redact import Found
@@ -16,7 +17,7 @@ def search_records(records: Records) -> Perform:
     """Return the search over these records; conditions go into the SQL, so a barred row is not even a candidate."""
 
     def perform(query: Query, decision: Decision, at: datetime) -> list[Found]:
-        conditions = [
+        conditions: list[dict[str, Any]] = [
             {"attribute": "category", "operator": "eq", "value": query.category},
             *({"attribute": c.attribute, "operator": c.operator, "value": c.value} for c in decision.conditions),
         ]

@@ -95,7 +95,7 @@ def _compare(
         "callers": {},
     }
     with _echo_server(sandbox, reply) as echo_channel:
-        call = echo_channel.unary_unary(ECHO)
+        call: Any = echo_channel.unary_unary(ECHO)
         for callers in CALLERS:
             found: dict[str, list[Round]] = {"echo": [], "exchange": []}
             for number in range(rounds):
@@ -214,7 +214,7 @@ def _serve_echo(home: str, reply_file: str) -> None:
     mine = load_identity(Home(Path(home)).keys, SpiffeId(country.trust_domain, "node", "node-1"))
     ca = (Path(home).parent / "EE" / "keys" / "ca.pem").read_bytes()
     server = grpc.server(ThreadPoolExecutor(32))
-    handler = grpc.unary_unary_rpc_method_handler(lambda _request, _context: reply)
+    handler: Any = grpc.unary_unary_rpc_method_handler(lambda _request, _context: reply)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("bench.Echo", {"Echo": handler}),))
     credentials = grpc.ssl_server_credentials([(mine.key_pem, mine.certificate_pem)], ca, require_client_auth=True)
     port = server.add_secure_port("127.0.0.1:0", credentials)

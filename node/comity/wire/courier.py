@@ -75,9 +75,8 @@ class GrpcCourier:
         channels = self._channels(peer)
         for channel in channels if len(channels) > 1 else channels * 2:
             try:
-                reply, call = channel.unary_unary(method).with_call(
-                    payload, timeout=timeout.total_seconds(), metadata=fields
-                )
+                send: Any = channel.unary_unary(method)
+                reply, call = send.with_call(payload, timeout=timeout.total_seconds(), metadata=fields)
             except grpc.RpcError as error:
                 failed = error
                 if error.code() is not grpc.StatusCode.UNAVAILABLE or _told(error):

@@ -87,7 +87,7 @@ class DeskServices:
         response = desk_service_pb2.GetStatusResponse(
             country=self.own.country,
             node_id=self.own.node_id,
-            ledger_size=self.own.ledger.size,
+            ledger_size=int(self.own.ledger.checkpoint().split(b"\n")[1]),
             policy_engine=self.engine_name,
             policy_digest=self.own.policy().digest,
             pid=os.getpid(),

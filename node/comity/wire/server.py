@@ -40,14 +40,14 @@ class Handler:
     kind: str = UNARY
 
 
-class Routes(grpc.GenericRpcHandler):  # type: ignore[misc]
+class Routes(grpc.GenericRpcHandler):
     """Finds the handler of a method; a method that is not listed is refused, not unimplemented."""
 
     def __init__(self, handlers: dict[str, Handler]) -> None:
         self._handlers = {method: _method_handler(method, handler) for method, handler in handlers.items()}
-        self._refuse = grpc.unary_unary_rpc_method_handler(_refuse_method)
+        self._refuse: Any = grpc.unary_unary_rpc_method_handler(_refuse_method)
 
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
         """Return the handler of a call, by its exact method name."""
         return self._handlers.get(handler_call_details.method, self._refuse)
 
@@ -67,7 +67,7 @@ def peer_certificate(context: grpc.ServicerContext) -> bytes:
     return bytes(found[0])
 
 
-def _method_handler(method: str, handler: Handler) -> grpc.RpcMethodHandler:
+def _method_handler(method: str, handler: Handler) -> Any:
     if handler.kind == STREAM:
         return grpc.unary_stream_rpc_method_handler(_streaming(method, handler.call))
 

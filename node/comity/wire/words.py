@@ -1,6 +1,6 @@
 """Enum numbers ⇄ the words of the glossary: `AIM_LEARN_MORE` is `learn-more`, `_UNSPECIFIED` the empty text."""
 
-from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
+from typing import Any
 
 from comity.v1 import common_pb2
 
@@ -8,7 +8,7 @@ from comity.v1 import common_pb2
 class Words:
     """Both directions of one enum. A number that this program does not know has no word."""
 
-    def __init__(self, enum: EnumTypeWrapper, prefix: str) -> None:
+    def __init__(self, enum: Any, prefix: str) -> None:
         values = enum.DESCRIPTOR.values_by_name.items()
         self._words = {value.number: name.removeprefix(prefix).lower().replace("_", "-") for name, value in values}
         self._words[0] = ""
@@ -18,8 +18,8 @@ class Words:
         """Return the word of a number; the empty text for an unspecified or unknown one."""
         return self._words.get(number, "")
 
-    def number(self, word: str) -> int:
-        """Return the number of a word; raises `KeyError` for a word that is not in the glossary."""
+    def number(self, word: str) -> Any:
+        """Return the number of a word, as the generated code types it; raises `KeyError` for an unknown word."""
         return self._numbers[word]
 
     def known(self, number: int) -> bool:
