@@ -28,7 +28,10 @@ _SCHEMATA = {
     "BankAccount": ("BankAccount", "CryptoWallet"),
     "Document": ("Passport", "Identification"),
 }
+IDENTIFIER = "i:"
+"""How the key of an identifier begins."""
 MAX_KEYS = 400
+_KEY_LENGTH = 128
 
 
 def schemata_of(asked: str) -> tuple[str, ...]:
@@ -43,23 +46,33 @@ def names_of(entity: Entity) -> tuple[str, ...]:
     return (*entity.values(*NAME_PROPERTIES), *joined)
 
 
-def entity_keys(entity: Entity) -> frozenset[str]:
-    """Return the keys under which a record is found."""
+def identifier_keys(entity: Entity) -> list[str]:
+    """Return one key for each identifier of a record, by kind."""
     found: dict[str, None] = {}
     for kind, properties in KINDS.items():
         for value in entity.values(*properties):
             normal = identifier(kind, value)
             if normal:
-                found[f"i:{kind}:{normal}"[:128]] = None
+                found[identifier_key(kind, normal)] = None
+    return list(found)
+
+
+def identifier_key(kind: str, normal: str) -> str:
+    """Return the key of an identifier in normal form."""
+    return f"{IDENTIFIER}{kind}:{normal}"[:_KEY_LENGTH]
+
+
+def entity_keys(entity: Entity) -> list[str]:
+    """Return the keys under which a record is found, identifiers first."""
+    found = dict.fromkeys(identifier_keys(entity))
     for name in names_of(entity):
-        for key in _name_keys(name):
-            found[key] = None
-    return frozenset(list(found)[:MAX_KEYS])
+        found.update(dict.fromkeys(_name_keys(name)))
+    return list(found)[:MAX_KEYS]
 
 
 def query_keys(query: Query) -> tuple[list[str], list[str]]:
     """Return (identifier keys, name keys) of a question."""
-    exact = [f"i:{i.kind}:{identifier(i.kind, i.value)}"[:128] for i in query.identifiers]
+    exact = [identifier_key(i.kind, identifier(i.kind, i.value)) for i in query.identifiers]
     names = dict.fromkeys(key for name in query.names for key in _name_keys(name))
     return exact, list(names)
 
@@ -67,4 +80,4 @@ def query_keys(query: Query) -> tuple[list[str], list[str]]:
 def _name_keys(name: str) -> list[str]:
     tokens = name_tokens(name)
     weighty = [token for token in tokens if token not in PARTICLES and len(token) > 1] or list(tokens)
-    return [f"n:{skeleton(token)}"[:128] for token in weighty]
+    return [f"n:{skeleton(token)}"[:_KEY_LENGTH] for token in weighty]

@@ -6,12 +6,14 @@ settles it. Explanations name the feature and how it agrees; they never hold a v
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 from rapidfuzz.distance import JaroWinkler
 
 from comity.records.entity import Entity
-from comity.records.keys import KINDS, names_of
+from comity.records.keys import identifier_key
 from comity.records.normalise import PARTICLES, identifier, name_tokens, skeleton
+from comity.records.profile import Profile, Tokens, profile_of
 from comity.records.query import Query
 
 HIT = 0.7
@@ -43,19 +45,47 @@ class Match:
     explanation: tuple[Feature, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query in comparable form; `identifiers` are (key, kind, country or "")."""
+
+    names: tuple[Tokens, ...]
+    birth_date: str
+    countries: frozenset[str]
+    identifiers: tuple[tuple[str, str, str], ...]
+
+    @classmethod
+    def of(cls, query: Query) -> Self:
+        """Return the comparable form of a query."""
+        return cls(
+            names=tuple(dict.fromkeys(name_tokens(name) for name in query.names)),
+            birth_date=query.birth_date or "",
+            countries=frozenset(country.lower() for country in query.nationalities),
+            identifiers=tuple(
+                (identifier_key(i.kind, identifier(i.kind, i.value)), i.kind, (i.country or "").lower())
+                for i in query.identifiers
+            ),
+        )
+
+
 def match(query: Query, entity: Entity) -> Match:
     """Return how sure it is that the record is about the subject asked for."""
-    settled = _identifiers(query, entity)
-    if not query.names:
+    return compare(Question.of(query), profile_of(entity))
+
+
+def compare(question: Question, profile: Profile) -> Match:
+    """Return how sure it is that the record of this profile is about the subject of the question."""
+    settled = _identifiers(question, profile)
+    if not question.names:
         return Match(settled.score, (settled,)) if settled else Match(0.0, ())
-    names = _names(query, entity)
+    names = _names(question, profile)
     features = [names]
     score = names.score * _NAME_ALONE
-    date = _birth_date(query.birth_date, entity.values("birthDate"))
+    date = _birth_date(question.birth_date, profile.births)
     if date is not None:
         features.append(date)
         score = score + (1 - score) * date.weight if date.weight > 0 else score * (1 + date.weight)
-    nation = _nationality(query, entity)
+    nation = _nationality(question, profile)
     if nation is not None:
         features.append(nation)
         score = score + (1 - score) * nation.weight if nation.weight > 0 else score * (1 + nation.weight)
@@ -65,28 +95,25 @@ def match(query: Query, entity: Entity) -> Match:
     return Match(round(min(score, 1.0), 4), tuple(features))
 
 
-def _identifiers(query: Query, entity: Entity) -> Feature | None:
-    for asked in query.identifiers:
-        wanted = identifier(asked.kind, asked.value)
-        held = {identifier(asked.kind, value) for value in entity.values(*KINDS.get(asked.kind, ()))}
-        if wanted and wanted in held:
-            return Feature("identifier", 1.0, 1.0, f"{asked.kind} number is the same")
+def _identifiers(question: Question, profile: Profile) -> Feature | None:
+    for key, kind, _country in question.identifiers:
+        if key in profile.identifiers:
+            return Feature("identifier", 1.0, 1.0, f"{kind} number is the same")
     return None
 
 
-def _names(query: Query, entity: Entity) -> Feature:
+def _names(question: Question, profile: Profile) -> Feature:
     best, text = 0.0, "no name agrees"
-    weak = set(entity.values("weakAlias"))
-    for held in dict.fromkeys(names_of(entity)):
-        right = name_tokens(held)
-        for asked in query.names:
-            score, agreeing, of = _align(name_tokens(asked), right)
-            if held in weak:
-                score *= 0.85
-            if score > best:
-                best, text = score, f"{agreeing} of {of} name parts agree"
-                if name_tokens(asked) == right:
-                    text += " exactly after transliteration"
+    for weak, held in ((False, profile.names), (True, profile.weak)):
+        for right in held:
+            for asked in question.names:
+                score, agreeing, of = _align(asked, right)
+                if weak:
+                    score *= 0.85
+                if score > best:
+                    best, text = score, f"{agreeing} of {of} name parts agree"
+                    if asked == right:
+                        text += " exactly after transliteration"
     return Feature("name", round(best, 4), _NAME_ALONE, text)
 
 
@@ -96,9 +123,7 @@ def _align(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[float, int, i
         return 0.0, 0, len(left)
     if left == right or "".join(left) == "".join(right):
         return (1.0 if len(left) > 1 else 0.8), len(left), len(left)
-    pairs = sorted(
-        ((_alike(a, b), i, j) for i, a in enumerate(left) for j, b in enumerate(right)), key=lambda p: -p[0]
-    )
+    pairs = sorted(((_alike(a, b), i, j) for i, a in enumerate(left) for j, b in enumerate(right)), key=lambda p: -p[0])
     used_left: set[int] = set()
     used_right: set[int] = set()
     gained = 0.0
@@ -141,7 +166,7 @@ def _weight(token: str) -> float:
     return 0.5 if len(token) == 1 else 1.0
 
 
-def _birth_date(asked: str | None, held: tuple[str, ...]) -> Feature | None:
+def _birth_date(asked: str, held: tuple[str, ...]) -> Feature | None:
     """Return how birth dates agree; `weight` > 0 raises the score, < 0 lowers it. None when a side has none."""
     if not asked or not held:
         return None
@@ -151,7 +176,9 @@ def _birth_date(asked: str | None, held: tuple[str, ...]) -> Feature | None:
 def _compare_dates(asked: str, held: str) -> Feature:
     if asked == held:
         whole = len(asked) == _DATE_WHOLE
-        return Feature("birthDate", 1.0, 0.7 if whole else 0.3, "same birth date" if whole else "same birth year or month")
+        return Feature(
+            "birthDate", 1.0, 0.7 if whole else 0.3, "same birth date" if whole else "same birth year or month"
+        )
     shorter = min(len(asked), len(held))
     if asked[:shorter] == held[:shorter]:
         return Feature("birthDate", 0.8, 0.3, "birth dates agree as far as both are known")
@@ -168,10 +195,9 @@ def _compare_dates(asked: str, held: str) -> Feature:
     return Feature("birthDate", 0.0, -0.35 if years <= 5 else -0.5, "birth dates contradict")
 
 
-def _nationality(query: Query, entity: Entity) -> Feature | None:
-    held = {value.lower() for value in entity.values("nationality", "country", "citizenship")}
-    if not query.nationalities or not held:
+def _nationality(question: Question, profile: Profile) -> Feature | None:
+    if not question.countries or not profile.countries:
         return None
-    if held & {value.lower() for value in query.nationalities}:
+    if question.countries.intersection(profile.countries):
         return Feature("nationality", 1.0, 0.1, "same nationality")
     return Feature("nationality", 0.0, -0.05, "other nationality")

@@ -17,9 +17,71 @@ _DOUBLE = re.compile(r"(.)\1+")
 _MIN_STEM = 3
 
 HONORIFICS = frozenset(
-    ["mr", "mrs", "ms", "miss", "dr", "prof", "sir", "lord", "lady", "sheikh", "shaykh", "haji", "hajji", "mullah", "mawlawi", "maulavi", "gen", "general", "col", "colonel", "maj", "major", "capt", "captain", "lt", "sgt", "herr", "frau", "jr", "sr", "ii", "iii"]
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "dr",
+        "prof",
+        "sir",
+        "lord",
+        "lady",
+        "sheikh",
+        "shaykh",
+        "haji",
+        "hajji",
+        "mullah",
+        "mawlawi",
+        "maulavi",
+        "gen",
+        "general",
+        "col",
+        "colonel",
+        "maj",
+        "major",
+        "capt",
+        "captain",
+        "lt",
+        "sgt",
+        "herr",
+        "frau",
+        "jr",
+        "sr",
+        "ii",
+        "iii",
+    ]
 )
-PARTICLES = frozenset(["al", "el", "ul", "bin", "ibn", "ben", "bint", "abu", "abd", "de", "la", "le", "du", "da", "dos", "das", "del", "della", "di", "van", "von", "der", "den", "ter", "af", "av"])
+PARTICLES = frozenset(
+    [
+        "al",
+        "el",
+        "ul",
+        "bin",
+        "ibn",
+        "ben",
+        "bint",
+        "abu",
+        "abd",
+        "de",
+        "la",
+        "le",
+        "du",
+        "da",
+        "dos",
+        "das",
+        "del",
+        "della",
+        "di",
+        "van",
+        "von",
+        "der",
+        "den",
+        "ter",
+        "af",
+        "av",
+    ]
+)
 
 
 @lru_cache(maxsize=65_536)
