@@ -104,3 +104,12 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     opened.migrate()
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """Two nodes over real mutual TLS; see support/world.py."""
+    from support.world import make_world  # the whole application: only the wire's tests need it
+
+    with make_world(tmp_path_factory.mktemp("world")) as made:
+        yield made

@@ -2,14 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import grpc
-import pytest
 from grpc_status import rpc_status
 
 from comity.app import OpenNode, RunningNode, open_node, policy_in_force
@@ -119,11 +118,10 @@ class World:
         return int(self.fi.own.ledger.checkpoint().split(b"\n")[1])
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A fresh federation of two."""
-    folder: Path = tmp_path_factory.mktemp("world")
-    sandbox = federation.make(folder / "s", ["EE", "FI", "LV"], people=40, engine="embedded", say=lambda _line: None)
+@contextmanager
+def make_world(folder: Path, engine: str = "embedded") -> Iterator[World]:
+    """A fresh federation of three; FI's node runs in this process."""
+    sandbox = federation.make(folder / "s", ["EE", "FI", "LV"], people=40, engine=engine, say=lambda _line: None)
     with ExitStack() as stack:
         ee = stack.enter_context(open_node(sandbox.home("EE")))
         fi = stack.enter_context(open_node(sandbox.home("FI")))
