@@ -9,11 +9,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
-from support.world import world
 
 from comity.store import Store
-
-__all__ = ["world"]
 
 REPO = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI") == "true"

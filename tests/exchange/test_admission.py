@@ -17,9 +17,15 @@ FACTS = Circumstances(
     Official("ee-1", "investigator", "ppa"), "p", "intelligence", "identify", Subject("suspect", "adult")
 )
 HEADER = Header(
-    new_exchange_id(NOW), "spiffe://a.b/node/x", "spiffe://c.d/node/y", NOW, NOW + timedelta(seconds=60), b"n" * 32, FACTS,
-    Basis("a", 1, "0" * 64),
-)  # fmt: skip
+    exchange_id=new_exchange_id(NOW),
+    sender="spiffe://a.b/node/x",
+    recipient="spiffe://c.d/node/y",
+    issued_at=NOW,
+    expires_at=NOW + timedelta(seconds=60),
+    nonce=b"n" * 32,
+    circumstances=FACTS,
+    basis=Basis("a", 1, "0" * 64),
+)
 
 
 @given(st.integers(-100_000, 100_000), st.integers(-100_000, 100_000))
