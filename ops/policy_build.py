@@ -56,7 +56,7 @@ def check(opa: str | None) -> int:
 
 def outputs(wasm: bytes, version: str) -> dict[str, bytes]:
     """Return every file of the library by name."""
-    rego = {path.relative_to(POLICY).as_posix(): path.read_text() for path in rego_files()}
+    rego = {path.relative_to(POLICY).as_posix(): path.read_text() for path in rego_files("comity", "system")}
     files = {
         "policy.wasm": wasm,
         "data.json": _json(merged_data()),
@@ -69,9 +69,10 @@ def outputs(wasm: bytes, version: str) -> dict[str, bytes]:
     return {**files, "SOURCES.json": _json(stamp)}
 
 
-def rego_files() -> list[Path]:
-    """Return the Rego sources without tests, sorted."""
-    return sorted(path for path in (POLICY / "comity").rglob("*.rego") if not path.name.endswith("_test.rego"))
+def rego_files(*folders: str) -> list[Path]:
+    """Return the Rego sources of folders without tests, sorted."""
+    found = [path for folder in folders for path in (POLICY / folder).rglob("*.rego")]
+    return sorted(path for path in found if not path.name.endswith("_test.rego"))
 
 
 def merged_data() -> dict[str, Any]:
@@ -90,7 +91,7 @@ def build_wasm(opa: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         bundle = Path(folder) / "bundle.tar.gz"
         entrypoints = [word for entry in ENTRYPOINTS for word in ("-e", entry)]
-        files = [path.relative_to(POLICY).as_posix() for path in rego_files()]
+        files = [path.relative_to(POLICY).as_posix() for path in rego_files("comity")]
         command = [opa, "build", "-t", "wasm", *entrypoints, "-o", str(bundle), *files]
         subprocess.run(command, check=True, cwd=POLICY)
         with tarfile.open(bundle) as archive:

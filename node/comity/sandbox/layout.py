@@ -28,7 +28,7 @@ class Country:
 COUNTRIES = {
     "EE": Country("EE", "Estonia", "police.ee", "ppa", ("et", "en")),
     "FI": Country("FI", "Finland", "poliisi.fi", "nbi", ("fi", "sv", "en")),
-    "SE": Country("SE", "Sweden", "polisen.se", "npa", ("sv", "en")),
+    "SE": Country("SE", "Sweden", "polisen.se", "polisen", ("sv", "en")),
     "LV": Country("LV", "Latvia", "vp.gov.lv", "vp", ("lv", "en")),
 }
 
