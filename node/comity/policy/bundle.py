@@ -16,7 +16,11 @@ from comity.policy.agreement import Agreement
 
 @dataclass(frozen=True, slots=True)
 class PolicySet:
-    """What is in force: the data document, and a digest over library and data (hex)."""
+    """What is in force: the data document, and a digest over library and data (hex).
+
+    Another agreement, suspension or library is another digest, so nothing decided under one set can be taken for
+    a decision under another.
+    """
 
     data: Mapping[str, Any]
     digest: str
@@ -59,23 +63,37 @@ def build(
 def bundle_bytes(policy: PolicySet) -> bytes:
     """Return an OPA bundle (`bundle.tar.gz`): the same set gives the same bytes."""
     manifest = {"revision": policy.revision, "roots": ["comity"], "rego_version": 1}
-    files = {
-        "/.manifest": _json(manifest),
-        "/data.json": policy.data_json(),
-        **{f"/{path}": text.encode() for path, text in library.rego().items()},
-    }
-    raw = io.BytesIO()
-    with tarfile.open(fileobj=raw, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for name, content in sorted(files.items()):
-            member = tarfile.TarInfo(name)
-            member.size, member.mode, member.mtime = len(content), 0o644, 0
-            archive.addfile(member, io.BytesIO(content))
-    return gzip.compress(raw.getvalue(), mtime=0)
+    sources = {path: text for path, text in library.rego().items() if path.startswith("comity/")}
+    data = {"comity": {**policy.data["comity"], "revision": policy.revision}}
+    return _archive({".manifest": _json(manifest), "data.json": _json(data), **_encoded(sources)})
+
+
+def authz_bundle_bytes(token: str) -> bytes:
+    """Return the bundle that closes a private OPA server to everyone but the holder of a token."""
+    sources = {path: text for path, text in library.rego().items() if path.startswith("system/")}
+    manifest = {"revision": "", "roots": ["system/authz"], "rego_version": 1}
+    data = {"system": {"authz": {"token": token}}}
+    return _archive({".manifest": _json(manifest), "data.json": _json(data), **_encoded(sources)})
 
 
 def write_bundle(policy: PolicySet, path: Path) -> None:
     """Write the bundle that `opa run --server -b` and `opa eval -b` load; entry point `data.comity.decision`."""
     path.write_bytes(bundle_bytes(policy))
+
+
+def _encoded(sources: Mapping[str, str]) -> dict[str, bytes]:
+    return {path: text.encode() for path, text in sources.items()}
+
+
+def _archive(files: Mapping[str, bytes]) -> bytes:
+    """Return a gzipped tar with fixed times, owners and order."""
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, content in sorted(files.items()):
+            member = tarfile.TarInfo(f"/{name}")
+            member.size, member.mode, member.mtime = len(content), 0o644, 0
+            archive.addfile(member, io.BytesIO(content))
+    return gzip.compress(raw.getvalue(), mtime=0)
 
 
 def _json(value: Any) -> bytes:

@@ -32,7 +32,10 @@ _against(agreement) := {ground |
 }
 
 _other_text(agreement) := false if {
-	input.basis.digest in {"", agreement.digest}
+	input.basis.digest == ""
+	is_string(agreement.digest)
+} else := false if {
+	input.basis.digest == agreement.digest
 } else := true
 
 _not_yet(agreement) := false if {

@@ -1,0 +1,131 @@
+"""A private OPA server: bound to the loopback address, closed to all but the holder of a token, dying with us."""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from comity.errors import Unavailable
+from comity.policy.bundle import PolicySet, authz_bundle_bytes, bundle_bytes
+
+_START_SECONDS = 15.0
+_TRIES = 3
+_REPO = Path(__file__).resolve().parents[3]
+
+# The shell reads a pipe whose other end only we hold: when we end, however that happens, the read ends and the
+# whole process group with OPA in it is killed. When OPA ends by itself the group ends too. (prctl's death signal
+# would hang on the thread that started OPA, and needs code between fork and exec.)
+_KEEPER = '( read -r _ <&3; kill -KILL 0 ) & "$@" </dev/null 3<&- & wait $!; kill -KILL 0'
+
+
+@dataclass(slots=True)
+class Opa:
+    """A running server and how to reach it."""
+
+    url: str
+    token: str = field(repr=False)
+    process: subprocess.Popen[bytes] = field(repr=False)
+    lifeline: int = field(repr=False)
+    folder: Path
+
+    @property
+    def group(self) -> int:
+        """Process group of the server and its keeper."""
+        return self.process.pid
+
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self.process.poll() is None
+
+    def forget_files(self) -> None:
+        """Remove the start files: one holds the token."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def stop(self) -> None:
+        """End the process group and wait for it. Harmless when done twice."""
+        if self.lifeline >= 0:
+            os.close(self.lifeline)
+            self.lifeline = -1
+        self.process.wait(timeout=_START_SECONDS)
+        self.forget_files()
+
+
+def find_opa() -> str | None:
+    """Return the OPA executable: `COMITY_OPA`, `.tools/opa` of the source tree, or `PATH`."""
+    for candidate in (os.environ.get("COMITY_OPA"), str(_REPO / ".tools" / "opa"), shutil.which("opa")):
+        if candidate and Path(candidate).is_file():
+            return candidate
+    return None
+
+
+def start_opa(policy: PolicySet) -> Opa:
+    """Return a server that answers; raises `Unavailable` with the remedy."""
+    binary = find_opa()
+    if binary is None:
+        raise Unavailable("OPA is not here: `make tools` gets it, or name it in COMITY_OPA")
+    for _ in range(_TRIES):  # the port may be taken between choosing and opening it
+        opa = _launch(binary, policy)
+        if _wait_until_healthy(opa):
+            return opa
+        opa.stop()
+    raise Unavailable("OPA does not start: run it by hand to see why, or set policy.engine to embedded")
+
+
+def _launch(binary: str, policy: PolicySet) -> Opa:
+    folder = Path(tempfile.mkdtemp(prefix="comity-opa-"))
+    token, port = secrets.token_urlsafe(32), _free_port()
+    for name, content in (("comity", bundle_bytes(policy)), ("authz", authz_bundle_bytes(token))):
+        (folder / f"{name}.tar.gz").write_bytes(content)
+    command = [
+        binary,
+        "run",
+        "--server",
+        f"--addr=127.0.0.1:{port}",
+        "--authentication=token",
+        "--authorization=basic",
+        "--disable-telemetry",
+        "--log-level=error",
+        "--bundle",
+        str(folder / "comity.tar.gz"),
+        str(folder / "authz.tar.gz"),
+    ]
+    ours, theirs = os.pipe()[::-1]
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", f"exec 3<&{theirs}; {_KEEPER}", "opa-keeper", *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={"PATH": os.defpath, "HOME": str(folder)},  # nothing of ours for a policy to read
+        pass_fds=(theirs,),
+        start_new_session=True,
+    )
+    os.close(theirs)
+    return Opa(f"http://127.0.0.1:{port}", token, process, ours, folder)
+
+
+def _wait_until_healthy(opa: Opa) -> bool:
+    """Wait until the server has loaded its bundles; False when it ended or took too long."""
+    request = urllib.request.Request(f"{opa.url}/health", headers={"Authorization": f"Bearer {opa.token}"})  # noqa: S310
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    end = time.monotonic() + _START_SECONDS
+    while opa.running() and time.monotonic() < end:
+        try:
+            with direct.open(request, timeout=1.0):
+                return opa.running()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.02)
+    return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
