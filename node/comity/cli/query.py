@@ -31,7 +31,7 @@ _WHY: list[Callable[[Any], Any]] = [
     click.option("--authorisation", metavar="TYPE:REF", default="", help="An order, e.g. judge:12-3456."),
     click.option("--assurance", multiple=True, help="e.g. no-death-penalty."),
     click.option("--to", default="all", show_default=True, help="Countries, e.g. FI,SE; or all."),
-    click.option("--deadline", type=click.IntRange(50, 120_000), default=0, help="Milliseconds each peer has."),
+    click.option("--deadline", type=click.IntRange(50, 120_000), help="Milliseconds each peer has; default the node's."),
     click.option("--as", "staff", metavar="NAME", help="Staff member who asks."),
     json_option,
 ]
@@ -144,7 +144,7 @@ def _request(schema: str, given: dict[str, Any]) -> Any:
         authorisation=(kind, reference),
         assurances=given["assurance"],
         to=() if given["to"].lower() == "all" else tuple(cc.strip().upper() for cc in given["to"].split(",")),
-        deadline_ms=given["deadline"],
+        deadline_ms=given["deadline"] or 0,
     )
 
 
