@@ -5,25 +5,21 @@ reaches 1, a birth date that contradicts pulls a perfect name below the threshol
 settles it. Explanations name the feature and how it agrees; they never hold a value of the record.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
-
-from rapidfuzz.distance import JaroWinkler
 
 from comity.records.entity import Entity
 from comity.records.keys import identifier_key
-from comity.records.normalise import PARTICLES, identifier, name_tokens, skeleton
+from comity.records.names import NOTHING, align
+from comity.records.normalise import identifier, name_tokens
 from comity.records.profile import Profile, Tokens, profile_of
 from comity.records.query import Query
 
 HIT = 0.7
 """From this score on, a record is reported as a hit; see `comity bench` and tests/records for how it was chosen."""
 
-_SAME_SOUND = 0.95
-_FLOOR = 0.8  # token pairs less alike than this do not count as the same token
 _NAME_ALONE = 0.86  # the most a name can say by itself
-_PARTICLE_WEIGHT = 0.25
-_UNMATCHED_RECORD = 0.12
+_WEAK_ALIAS = 0.85
 _DATE_WHOLE = 10
 
 
@@ -103,67 +99,22 @@ def _identifiers(question: Question, profile: Profile) -> Feature | None:
 
 
 def _names(question: Question, profile: Profile) -> Feature:
-    best, text = 0.0, "no name agrees"
-    for weak, held in ((False, profile.names), (True, profile.weak)):
-        for right in held:
+    best, exact, weakly = NOTHING, False, False
+    for weak, names in ((False, profile.names), (True, profile.weak)):
+        for held in names:
             for asked in question.names:
-                score, agreeing, of = _align(asked, right)
+                found = align(asked, held)
                 if weak:
-                    score *= 0.85
-                if score > best:
-                    best, text = score, f"{agreeing} of {of} name parts agree"
-                    if asked == right:
-                        text += " exactly after transliteration"
-    return Feature("name", round(best, 4), _NAME_ALONE, text)
-
-
-def _align(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[float, int, int]:
-    """Align the tokens of two names, best pairs first; return (score, agreeing tokens, tokens asked for)."""
-    if not left or not right:
-        return 0.0, 0, len(left)
-    if left == right or "".join(left) == "".join(right):
-        return (1.0 if len(left) > 1 else 0.8), len(left), len(left)
-    pairs = sorted(((_alike(a, b), i, j) for i, a in enumerate(left) for j, b in enumerate(right)), key=lambda p: -p[0])
-    used_left: set[int] = set()
-    used_right: set[int] = set()
-    gained = 0.0
-    for alike, i, j in pairs:
-        if alike < _FLOOR:
-            break
-        if i not in used_left and j not in used_right:
-            used_left.add(i)
-            used_right.add(j)
-            gained += alike * _weight(left[i])
-    asked = sum(_weight(token) for token in left)
-    spare = sum(_weight(token) for j, token in enumerate(right) if j not in used_right)
-    missed = sum(_weight(token) for i, token in enumerate(left) if i not in used_left)
-    # a part that only one side has is common (patronymics, second surnames); one on each side is a difference
-    both = min(spare, missed)
-    only = max(spare, missed) - both
-    total = asked + both + _UNMATCHED_RECORD * only - missed * 0.5
-    score = gained / max(total, gained, 1e-9)
-    agreeing = sum(1 for i in used_left if left[i] not in PARTICLES)
-    if agreeing < 2:
-        score *= 0.75
-    return min(score, 1.0), len(used_left), len(left)
-
-
-def _alike(a: str, b: str) -> float:
-    if a == b:
-        return 1.0
-    if len(a) == 1 or len(b) == 1:
-        return 0.82 if a[0] == b[0] else 0.0
-    similar = float(JaroWinkler.normalized_similarity(a, b))
-    if skeleton(a) == skeleton(b) and len(skeleton(a)) > 1:
-        return max(_SAME_SOUND, similar)
-    # Jaro-Winkler is generous to short words: what differs in sound must be nearly the same text
-    return similar if similar >= 0.9 else similar * 0.9
-
-
-def _weight(token: str) -> float:
-    if token in PARTICLES:
-        return _PARTICLE_WEIGHT
-    return 0.5 if len(token) == 1 else 1.0
+                    found = replace(found, score=found.score * _WEAK_ALIAS)
+                if found.score > best.score:
+                    best, exact, weakly = found, asked == held, weak
+    if not best.score:
+        return Feature("name", 0.0, _NAME_ALONE, "no name agrees")
+    how = " exactly after transliteration" if exact else " in spelling or sound"
+    of_alias = " with a weak alias" if weakly else ""
+    return Feature(
+        "name", round(best.score, 4), _NAME_ALONE, f"{best.agreeing} of {best.asked} name parts agree{how}{of_alias}"
+    )
 
 
 def _birth_date(asked: str, held: tuple[str, ...]) -> Feature | None:
