@@ -46,7 +46,9 @@ decision := _broken if {
 	count(candidates.considered) == 0
 } else := release.decision(ranking.nearest) if {
 	ranking.blocking(ranking.nearest) == 0
-} else := refusal.of_candidate(ranking.nearest)
+} else := refusal.of_candidate(ranking.nearest) if {
+	ranking.blocking(ranking.nearest) > 0
+}
 
 _broken := object.union(
 	refusal.without_candidate("technical_unavailable", ""),

@@ -1,0 +1,60 @@
+package comity.release_test
+
+import data.comity.fixture_test as fixture
+import data.comity.release
+
+_decided(question, agreements) := decision if {
+	decision := release.decision("a/persons") with input as question with data.comity.agreements as agreements
+}
+
+test_the_whole_decision if {
+	_decided(fixture.question, {"a": fixture.bilateral}) == {
+		"outcome": "permitted",
+		"disclosure": "core",
+		"fields": ["birthDate", "name"],
+		"conditions": [
+			{"attribute": "category", "operator": "eq", "value": "wanted-persons"},
+			{"attribute": "minor", "operator": "ne", "value": true},
+			{"attribute": "restricted", "operator": "eq", "value": false},
+			{"attribute": "subject_category", "operator": "not_in", "value": ["victim", "witness"]},
+		],
+		"obligations": ["not-as-evidence", "onward-prior-consent", "specialty"],
+		"handling": ["H0", "H1", "H2"],
+		"retention": "P180D",
+		"limits": {"per_day": 200, "max_candidates": 10},
+		"human": null,
+		"reasons": [],
+		"basis": {"agreement": "a", "revision": 3, "term": "persons", "article": "Art. 4(1)", "digest": "aa"},
+		"fault": null,
+	}
+}
+
+test_no_fields_below_core if {
+	_decided(fixture.question, fixture.agreed("/terms/0/disclosure", {"query.search": "hit"})).fields == []
+}
+
+test_a_named_human_reviews if {
+	decision := _decided(fixture.asked("/action", "query.follow_up"), {"a": fixture.bilateral})
+	decision.outcome == "review"
+	decision.human == {"role": "judge", "deadline": "PT48H"}
+}
+
+test_minors_are_reviewed_by_the_desk if {
+	question := json.patch(fixture.asked("/subject/age_band", "minor"), [{"op": "replace", "path": "/urgency", "value": "urgent"}])
+	decision := _decided(question, {"a": fixture.bilateral})
+	decision.outcome == "review"
+	decision.human == {"role": "desk-officer", "deadline": "PT8H"}
+	not {"attribute": "minor", "operator": "ne", "value": true} in decision.conditions
+}
+
+test_our_own_question_needs_no_review if {
+	question := object.union(fixture.asked("/subject/age_band", "minor"), {"direction": "outbound"})
+	_decided(question, {"a": fixture.bilateral}).outcome == "permitted"
+}
+
+test_terms_that_allow_minors_and_victims if {
+	subjects := {"categories": ["suspect", "victim", "witness"], "minors": "allow"}
+	agreements := fixture.agreed("/terms/0/subjects", subjects)
+	attributes := {row.attribute | some row in _decided(fixture.question, agreements).conditions}
+	attributes == {"category", "restricted"}
+}

@@ -1,0 +1,30 @@
+package comity.rules.subject_test
+
+import data.comity.fixture_test as fixture
+import data.comity.rules.subject
+
+_found(who, minors) := {[ground.ground, ground.detail] | some ground in grounds} if {
+	grounds := subject.grounds with input as fixture.asked("/subject", who)
+		with data.comity.agreements as fixture.agreed("/terms/0/subjects/minors", minors)
+}
+
+test_covered if {
+	_found({"category": "suspect", "age_band": "adult"}, "never") == set()
+	_found({"category": "suspect", "age_band": "unknown"}, "never") == set()
+	_found({"category": "suspect", "age_band": "minor"}, "review") == set()
+	_found({"category": "suspect", "age_band": "minor"}, "allow") == set()
+	subject.loaded
+}
+
+test_minors if {
+	_found({"category": "suspect", "age_band": "minor"}, "never") == {["minor_or_victim_protection", "minors"]}
+	_found({"category": "suspect", "age_band": "adult"}, "sometimes") == {["minor_or_victim_protection", "minors"]}
+}
+
+test_other_subjects if {
+	_found({"category": "missing", "age_band": "adult"}, "never") == {["subject_not_covered", ""]}
+	_found({"category": "victim", "age_band": "adult"}, "never") == {[
+		"minor_or_victim_protection",
+		"victims and witnesses",
+	]}
+}
