@@ -1,0 +1,1 @@
+"""How are invented people called, spelled and numbered? Name lists, spellings per country, identity numbers."""
