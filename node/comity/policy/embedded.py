@@ -26,7 +26,10 @@ class EmbeddedEngine(BaseEngine):
     """Evaluates in process. One machine for each caller at work, at most `machines`; further callers wait."""
 
     def __init__(self, policy: PolicySet, *, machines: int | None = None, wasm: bytes | None = None) -> None:
-        self._module = compile_module(library.wasm() if wasm is None else wasm)
+        try:
+            self._module = compile_module(library.wasm() if wasm is None else wasm)
+        except Broken as cause:
+            raise Unavailable("the compiled policy library is damaged: install the program anew") from cause
         self._data = policy.data_json()
         self._free: LifoQueue[Machine] = LifoQueue()
         self._places = BoundedSemaphore(machines or (os.cpu_count() or 1) + 1)
@@ -61,25 +64,27 @@ class EmbeddedEngine(BaseEngine):
 
     @contextmanager
     def _machine(self) -> Iterator[Machine]:
-        """Lend a machine; one that broke is thrown away, its memory may be in any state."""
+        """Lend a machine; one that failed in any way is thrown away, its memory may be in any state."""
         if self._closed or not self._places.acquire(timeout=_WAIT_SECONDS):
             raise Unavailable("the policy engine is closed or busy: nothing was decided, ask again later")
-        machine: Machine | None = None
         try:
+            machine = self._idle_or_new()
             try:
-                machine = self._free.get_nowait()
-            except Empty:
-                machine = Machine(self._module, self._data)
-            yield machine
-        except Broken as cause:
-            if machine is not None:
+                yield machine
+            except BaseException:
                 machine.close()
-                machine = None
+                raise
+            self._free.put(machine)
+        except Broken as cause:
             raise Unavailable("the policy engine stopped within its limits: nothing was decided") from cause
         finally:
-            if machine is not None:
-                self._free.put(machine)
             self._places.release()
+
+    def _idle_or_new(self) -> Machine:
+        try:
+            return self._free.get_nowait()
+        except Empty:
+            return Machine(self._module, self._data)
 
 
 def _unusable() -> Unavailable:

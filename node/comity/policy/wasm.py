@@ -18,6 +18,17 @@ FUEL_TO_LOAD = 2_000_000_000
 FUEL = 200_000_000
 _ABI = (1, 2)
 _CHUNK = 4096
+_EXPORTS = (
+    "opa_wasm_abi_version",
+    "opa_wasm_abi_minor_version",
+    "opa_eval",
+    "opa_malloc",
+    "opa_json_parse",
+    "opa_json_dump",
+    "opa_heap_ptr_get",
+    "entrypoints",
+    "builtins",
+)
 
 # wasmtime-py keeps host functions in one unguarded table of the process
 _table = Lock()
@@ -59,8 +70,8 @@ class Machine:
                 self._exports = self._instantiate(compiled)
             except (wasmtime.WasmtimeError, wasmtime.Trap) as cause:
                 raise Broken("the compiled policy library cannot be started") from cause
-        self._eval: Any = self._exports["opa_eval"]
         self._check_abi()
+        self._eval: Any = self._exports["opa_eval"]
         self.entrypoints: dict[str, int] = json.loads(self._dump("entrypoints"))
         if json.loads(self._dump("builtins")):
             raise Broken("the policy needs built-in functions that this engine does not offer")
@@ -103,6 +114,8 @@ class Machine:
         return linker.instantiate(store, compiled.module).exports(store)
 
     def _check_abi(self) -> None:
+        if any(name not in self._exports for name in _EXPORTS):
+            raise Broken("the compiled policy library is not made by `opa build -t wasm`")
         major = self._exports["opa_wasm_abi_version"].value(self._store)
         minor = self._exports["opa_wasm_abi_minor_version"].value(self._store)
         if major != _ABI[0] or minor < _ABI[1]:

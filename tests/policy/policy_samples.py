@@ -1,0 +1,75 @@
+"""The sandbox agreements, and a question between any two of their parties."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+from comity.policy.agreement import Agreement, load_agreement
+from comity.policy.bundle import build
+
+REPO = Path(__file__).resolve().parents[2]
+FOLDER = REPO / "policy" / "agreements"
+FILES = sorted(FOLDER.glob("*.yaml"))
+AGREEMENTS = [load_agreement(path.read_bytes(), path.name) for path in FILES]
+POLICY = build(AGREEMENTS)
+GOLDEN = [
+    case for path in sorted((Path(__file__).parent / "golden").glob("*.json")) for case in json.loads(path.read_text())
+]
+AUTHORITY = {"EE": "ppa", "FI": "nbi", "LV": "vp", "SE": "polisen"}
+TIME = 1_793_491_200  # 2026-11-01, all sandbox agreements are in force
+
+
+def agreement(name: str) -> Agreement:
+    return next(each for each in AGREEMENTS if each.id == name)
+
+
+def question(asks: str = "EE", answers: str = "FI", *, direction: str = "inbound", **changed: Any) -> dict[str, Any]:
+    """A usual question; `changed` replaces facts, `offence__max_penalty_months=6` inside objects."""
+    own, other = (answers, asks) if direction == "inbound" else (asks, answers)
+    document: dict[str, Any] = {
+        "direction": direction,
+        "action": "query.search",
+        "time": TIME,
+        "self": {"country": own},
+        "peer": {"country": other, "trust": "active"},
+        "requester": {"country": asks, "authority": AUTHORITY.get(asks, "police"), "role": "investigator"},
+        "category": "wanted-persons",
+        "purpose": "criminal-investigation",
+        "intended_use": "intelligence",
+        "aim": "identify",
+        "subject": {"category": "suspect", "age_band": "adult"},
+        "case": {"present": True, "proceeding": "investigation"},
+        "offence": {
+            "present": True,
+            "list_category": "fraud",
+            "iccs": "0701",
+            "max_penalty_months": 60,
+            "attempt": False,
+            "dual_criminal": None,
+            "kinds": [],
+        },
+        "nexus": True,
+        "urgency": "normal",
+        "authorisation": {"type": "none", "valid": False},
+        "assurances": [],
+        "basis": {"agreement": "", "digest": ""},
+    }
+    for path, value in changed.items():
+        *parents, last = path.split("__")
+        node = document
+        for parent in parents:
+            node = node[parent]
+        node[last] = value
+    return document
+
+
+def without(document: dict[str, Any], path: str) -> dict[str, Any]:
+    """The document without the fact at a dotted path."""
+    changed = copy.deepcopy(document)
+    *parents, last = path.split(".")
+    node = changed
+    for parent in parents:
+        node = node[parent]
+    del node[last]
+    return changed
