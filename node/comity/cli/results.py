@@ -26,7 +26,7 @@ def show_results(steps: Iterator[Asked | Any], *, as_json: bool) -> int:
         peers.append(document)
         if not as_json:
             _print(document)
-    answered = sum(peer["outcome"] in _ANSWERED for peer in peers)
+    answered = sum(peer["outcome"] in _ANSWERED and peer.get("decided_by") != "home" for peer in peers)
     if as_json:
         whole = {"exchange": exchange, "asked": asked, "answered": answered, "peers": peers}
         click.echo(json.dumps(whole, ensure_ascii=False, indent=2))
