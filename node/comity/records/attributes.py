@@ -29,7 +29,7 @@ _NEVER_MINOR = 1
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """The attributes of one record; days as yyyymmdd. `adult_on` and `retain_until` are 0 when unknown or without end."""
+    """The attributes of one record; days as yyyymmdd, 0 when unknown (`adult_on`) or without end (`retain_until`)."""
 
     subject_category: str
     adult_on: int
@@ -89,7 +89,7 @@ def _day(text: Any) -> int | None:
 
 
 def _adult_on(minor: bool | None, births: tuple[str, ...]) -> int:
-    """Return the day from which the person is surely of age: a partial or doubtful birth date counts as its latest day."""
+    """Return the day from which the person is surely of age: a partial or doubtful birth date is its latest day."""
     if minor is not None:
         return _ALWAYS_MINOR if minor else _NEVER_MINOR
     if not births:

@@ -43,7 +43,7 @@ Shape = tuple[tuple[str, str, bool | None], ...]
 
 
 def shape_of(conditions: Sequence[Mapping[str, Any]]) -> tuple[Shape, dict[str, Any]]:
-    """Return (shape, parameters) of conditions `{attribute, operator, value}`; raises `Malformed` with every violation."""
+    """Return (shape, parameters) of conditions; raises `Malformed` with every violation."""
     shape: list[tuple[str, str, bool | None]] = []
     parameters: dict[str, Any] = {}
     found: list[Violation] = []
@@ -88,14 +88,16 @@ def _problem(condition: Mapping[str, Any]) -> str:
         return "needs exactly attribute, operator and value"
     attribute, operator, value = condition["attribute"], condition["operator"], condition["value"]
     if attribute in _FLAGS:
-        if operator not in _FLAG_OPERATORS:
-            return f"operator of {attribute} must be one of {', '.join(_FLAG_OPERATORS)}"
-        return "" if isinstance(value, bool) else f"value of {attribute} must be true or false"
+        fits = operator in _FLAG_OPERATORS and isinstance(value, bool)
+        return "" if fits else f"{attribute} takes {' or '.join(_FLAG_OPERATORS)} and true or false"
     if attribute not in _WORDS:
         return f"attribute must be one of {', '.join([*_WORDS, *_FLAGS])}"
     if operator not in _WORD_OPERATORS:
         return f"operator must be one of {', '.join(_WORD_OPERATORS)}"
-    if operator in ("eq", "ne"):
-        return "" if isinstance(value, str) else f"value of {attribute} must be a text"
-    fits = isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
-    return "" if fits else f"value of {attribute} must be a list of texts"
+    single = operator in ("eq", "ne")
+    fits = isinstance(value, str) if single else _texts(value)
+    return "" if fits else f"value of {attribute} must be a {'text' if single else 'list of texts'}"
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)

@@ -17,7 +17,7 @@ from comity.records.schema import nearest, schema
 _MAX_VALUES = 500
 _MAX_LENGTH = 65_000
 _MAX_ID = 200
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _COUNTRY = re.compile(r"^[a-z]{2}([a-z-]{1,6})?\Z")
 
 

@@ -78,7 +78,7 @@ class RejectsFile:
             self._file.close()
 
     def add(self, rejects: list[Reject]) -> None:
-        """Write rejects with line number, every reason, and the line itself; raises `Malformed` where none can be made."""
+        """Write rejects with line number, every reason, and the line; raises `Malformed` where no file can be made."""
         for reject in rejects:
             if self._file is None:
                 self._file = self._make()

@@ -1,26 +1,11 @@
 """Search keys: the equality look-ups by which candidates are found. Pure; the same for records and questions."""
 
 from comity.records.entity import Entity
-from comity.records.normalise import PARTICLES, identifier, name_tokens, skeleton
+from comity.records.identifiers import KINDS, identifier_key
+from comity.records.normalise import LEGAL_FORMS, PARTICLES, identifier, name_tokens, skeletons
 from comity.records.query import Query
 
 NAME_PROPERTIES = ("name", "alias", "previousName", "weakAlias")
-KINDS: dict[str, tuple[str, ...]] = {
-    "passport": ("passportNumber", "number"),
-    "national-id": ("idNumber", "personalNumber", "number"),
-    "document": ("number", "passportNumber", "idNumber"),
-    "iban": ("iban",),
-    "account": ("accountNumber", "iban"),
-    "vin": ("vin",),
-    "plate": ("registrationNumber",),
-    "phone": ("phone",),
-    "tax": ("taxNumber", "vatCode", "innCode"),
-    "registration": ("registrationNumber", "ogrnCode", "leiCode"),
-    "imo": ("imoNumber",),
-    "wallet": ("publicKey",),
-}
-"""Which properties hold an identifier of each kind."""
-
 _SCHEMATA = {
     "Person": ("Person", "LegalEntity"),
     "Company": ("Company", "Organization", "LegalEntity", "PublicBody"),
@@ -28,8 +13,6 @@ _SCHEMATA = {
     "BankAccount": ("BankAccount", "CryptoWallet"),
     "Document": ("Passport", "Identification"),
 }
-IDENTIFIER = "i:"
-"""How the key of an identifier begins."""
 MAX_KEYS = 400
 _KEY_LENGTH = 128
 
@@ -57,27 +40,29 @@ def identifier_keys(entity: Entity) -> list[str]:
     return list(found)
 
 
-def identifier_key(kind: str, normal: str) -> str:
-    """Return the key of an identifier in normal form."""
-    return f"{IDENTIFIER}{kind}:{normal}"[:_KEY_LENGTH]
-
-
 def entity_keys(entity: Entity) -> list[str]:
     """Return the keys under which a record is found, identifiers first."""
     found = dict.fromkeys(identifier_keys(entity))
     for name in names_of(entity):
-        found.update(dict.fromkeys(_name_keys(name)))
+        found.update(dict.fromkeys(_name_keys(comparable(name, entity.schema))))
     return list(found)[:MAX_KEYS]
 
 
 def query_keys(query: Query) -> tuple[list[str], list[str]]:
     """Return (identifier keys, name keys) of a question."""
     exact = [identifier_key(i.kind, identifier(i.kind, i.value)) for i in query.identifiers]
-    names = dict.fromkeys(key for name in query.names for key in _name_keys(name))
+    names = dict.fromkeys(key for name in query.names for key in _name_keys(comparable(name, query.schema)))
     return exact, list(names)
 
 
-def _name_keys(name: str) -> list[str]:
+def comparable(name: str, schema: str) -> tuple[str, ...]:
+    """Return a name's tokens as they are compared: of what is not a person, without the legal form."""
     tokens = name_tokens(name)
-    weighty = [token for token in tokens if token not in PARTICLES and len(token) > 1] or list(tokens)
-    return [f"n:{skeleton(token)}"[:_KEY_LENGTH] for token in weighty]
+    if schema == "Person":
+        return tokens
+    return tuple(token for token in tokens if token not in LEGAL_FORMS) or tokens
+
+
+def _name_keys(tokens: tuple[str, ...]) -> list[str]:
+    weighty = [token for token in tokens if token not in PARTICLES and len(token) > 1] or tokens
+    return [f"n:{bones}"[:_KEY_LENGTH] for token in weighty for bones in skeletons(token)]

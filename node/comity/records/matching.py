@@ -5,13 +5,15 @@ reaches 1, a birth date that contradicts pulls a perfect name below the threshol
 settles it. Explanations name the feature and how it agrees; they never hold a value of the record.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 from comity.records.entity import Entity
-from comity.records.keys import identifier_key
+from comity.records.features import Feature, birth_date, nationality
+from comity.records.identifiers import identifier_key
+from comity.records.keys import comparable
 from comity.records.names import NOTHING, align
-from comity.records.normalise import identifier, name_tokens
+from comity.records.normalise import identifier
 from comity.records.profile import Profile, Tokens, profile_of
 from comity.records.query import Query
 
@@ -19,18 +21,9 @@ HIT = 0.7
 """From this score on, a record is reported as a hit; see `comity bench` and tests/records for how it was chosen."""
 
 _NAME_ALONE = 0.86  # the most a name can say by itself
+_NAME_AT_LEAST = 0.3  # below it, nothing but an identifier makes a match
+_NAME_CARRIES = 0.5
 _WEAK_ALIAS = 0.85
-_DATE_WHOLE = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """One feature: its own similarity, its weight in the whole, and in words how it agrees."""
-
-    name: str
-    score: float
-    weight: float
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +47,7 @@ class Question:
     def of(cls, query: Query) -> Self:
         """Return the comparable form of a query."""
         return cls(
-            names=tuple(dict.fromkeys(name_tokens(name) for name in query.names)),
+            names=tuple(dict.fromkeys(comparable(name, query.schema) for name in query.names)),
             birth_date=query.birth_date or "",
             countries=frozenset(country.lower() for country in query.nationalities),
             identifiers=tuple(
@@ -75,27 +68,40 @@ def compare(question: Question, profile: Profile) -> Match:
     if not question.names:
         return Match(settled.score, (settled,)) if settled else Match(0.0, ())
     names = _names(question, profile)
+    if settled is None and names.score < _NAME_AT_LEAST:
+        return Match(round(names.score * _NAME_ALONE, 4), (names,))
     features = [names]
     score = names.score * _NAME_ALONE
-    date = _birth_date(question.birth_date, profile.births)
-    if date is not None:
-        features.append(date)
-        score = score + (1 - score) * date.weight if date.weight > 0 else score * (1 + date.weight)
-    nation = _nationality(question, profile)
-    if nation is not None:
-        features.append(nation)
-        score = score + (1 - score) * nation.weight if nation.weight > 0 else score * (1 + nation.weight)
+    for other in (birth_date(question.birth_date, profile.births), nationality(question.countries, profile.countries)):
+        if other is not None:
+            features.append(other)
+            score = _weigh(score, other.weight, names.score)
     if settled is not None:
         features.append(settled)
         score = max(score, settled.score * (0.9 + 0.1 * names.score))
     return Match(round(min(score, 1.0), 4), tuple(features))
 
 
+def _weigh(score: float, weight: float, name: float) -> float:
+    """Return a score after one more feature: agreeing lifts it as far as the name carries, contradicting lowers it.
+
+    Many people share a birth date: one that agrees says little where the names hardly do.
+    """
+    if weight < 0:
+        return score * (1 + weight)
+    carries = min(max((name - _NAME_AT_LEAST) / (_NAME_CARRIES - _NAME_AT_LEAST), 0.0), 1.0)
+    return score + (1 - score) * weight * carries
+
+
 def _identifiers(question: Question, profile: Profile) -> Feature | None:
-    for key, kind, _country in question.identifiers:
+    found = None
+    for key, kind, country in question.identifiers:
         if key in profile.identifiers:
-            return Feature("identifier", 1.0, 1.0, f"{kind} number is the same")
-    return None
+            if profile.issued and country and profile.countries and country not in profile.countries:
+                found = Feature("identifier", 0.5, 1.0, f"{kind} number is the same, but of another country")
+            else:
+                return Feature("identifier", 1.0, 1.0, f"{kind} number is the same")
+    return found
 
 
 def _names(question: Question, profile: Profile) -> Feature:
@@ -105,7 +111,7 @@ def _names(question: Question, profile: Profile) -> Feature:
             for asked in question.names:
                 found = align(asked, held)
                 if weak:
-                    found = replace(found, score=found.score * _WEAK_ALIAS)
+                    found = found._replace(score=found.score * _WEAK_ALIAS)
                 if found.score > best.score:
                     best, exact, weakly = found, asked == held, weak
     if not best.score:
@@ -115,40 +121,3 @@ def _names(question: Question, profile: Profile) -> Feature:
     return Feature(
         "name", round(best.score, 4), _NAME_ALONE, f"{best.agreeing} of {best.asked} name parts agree{how}{of_alias}"
     )
-
-
-def _birth_date(asked: str, held: tuple[str, ...]) -> Feature | None:
-    """Return how birth dates agree; `weight` > 0 raises the score, < 0 lowers it. None when a side has none."""
-    if not asked or not held:
-        return None
-    return max((_compare_dates(asked, value) for value in held), key=lambda feature: feature.weight)
-
-
-def _compare_dates(asked: str, held: str) -> Feature:
-    if asked == held:
-        whole = len(asked) == _DATE_WHOLE
-        return Feature(
-            "birthDate", 1.0, 0.7 if whole else 0.3, "same birth date" if whole else "same birth year or month"
-        )
-    shorter = min(len(asked), len(held))
-    if asked[:shorter] == held[:shorter]:
-        return Feature("birthDate", 0.8, 0.3, "birth dates agree as far as both are known")
-    if len(asked) == len(held) == _DATE_WHOLE:
-        if asked[:4] == held[:4] and asked[5:7] == held[8:] and asked[8:] == held[5:7]:
-            return Feature("birthDate", 0.7, 0.3, "day and month are swapped")
-        if sum(a != b for a, b in zip(asked, held, strict=True)) == 1:
-            return Feature("birthDate", 0.5, 0.1, "birth dates differ in one digit")
-        if asked[:4] == held[:4]:
-            return Feature("birthDate", 0.3, -0.1, "same birth year, other day")
-    years = abs(int(asked[:4]) - int(held[:4]))
-    if years <= 1:
-        return Feature("birthDate", 0.3, -0.1, "birth years differ by one")
-    return Feature("birthDate", 0.0, -0.35 if years <= 5 else -0.5, "birth dates contradict")
-
-
-def _nationality(question: Question, profile: Profile) -> Feature | None:
-    if not question.countries or not profile.countries:
-        return None
-    if question.countries.intersection(profile.countries):
-        return Feature("nationality", 1.0, 0.1, "same nationality")
-    return Feature("nationality", 0.0, -0.05, "other nationality")

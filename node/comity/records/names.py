@@ -4,8 +4,8 @@ Tokens are aligned best pair first, in any order. What one side alone has (a pat
 little; what differs on both sides, or a family member's other given name, costs much.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
@@ -13,18 +13,21 @@ from comity.records.normalise import PARTICLES, skeletons, sound
 
 Tokens = tuple[str, ...]
 
-_FLOOR = 0.8
+_FLOOR = 0.5
 _SAME_SOUND = 0.97
 _INITIAL = 0.82
 _PARTICLE = 0.2
 _SPARE = 0.12
-_SPARE_FIRST = 0.45
+_SPARE_FIRST = 1.0
 _ONE_TOKEN = 0.75
-_NO_VOWELS = 0.93
+_HALF_TRUST = 3.0
+_VOICELESS_FLOOR = 0.8
+_VOICELESS = (0.0, 0.6, 0.78, 0.92, 0.95)
+"""What equal consonants say where one side has no vowels, by their number."""
+_BOTH_VOICELESS = (0.0, 0.85, 0.95, 1.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Alignment:
+class Alignment(NamedTuple):
     """How two names agree: `score` 0 to 1, how many of the tokens asked for agree, of how many."""
 
     score: float
@@ -43,10 +46,10 @@ def align(left: Tokens, right: Tokens) -> Alignment:
         return Alignment(1.0 if _names_in(left) > 1 else _ONE_TOKEN + 0.07, len(left), len(left))
     if "".join(left) == "".join(right):
         return Alignment(0.98, len(left), len(left))
-    pairs = sorted(
-        ((likeness, i, j) for i, a in enumerate(left) for j, b in enumerate(right) if (likeness := alike(a, b))),
-        reverse=True,
-    )
+    pairs = [(likeness, i, j) for i, a in enumerate(left) for j, b in enumerate(right) if (likeness := alike(a, b))]
+    if not pairs or (len(pairs) == 1 and len(left) > 1 and len(right) > 1):
+        return NOTHING  # one part of several: not a name in common
+    pairs.sort(reverse=True)
     lefts: dict[int, float] = {}
     rights: set[int] = set()
     gained = agreed = 0.0
@@ -68,7 +71,7 @@ def align(left: Tokens, right: Tokens) -> Alignment:
         cost += _SPARE_FIRST - _SPARE
     score = gained / (agreed + cost) if agreed else 0.0
     full = sum(1 for i in lefts if left[i] not in PARTICLES and len(left[i]) > 1)
-    if full < 2:  # noqa: PLR2004  one common word is not a name
+    if full < 2:  # one common word is not a name
         score *= _ONE_TOKEN
     return Alignment(score, len(lefts), len(left))
 
@@ -76,32 +79,29 @@ def align(left: Tokens, right: Tokens) -> Alignment:
 @lru_cache(maxsize=32_768)
 def alike(a: str, b: str) -> float:
     """Return how alike two tokens are, 0 when they are not the same name in another spelling. Symmetric."""
-    if a == b:
-        return 1.0
-    if len(a) == 1 or len(b) == 1:
-        return _INITIAL if a[0] == b[0] else 0.0
+    voiceless = a.isupper() or b.isupper()
+    if not voiceless and (a == b or len(a) == 1 or len(b) == 1):
+        return 1.0 if a == b else _INITIAL if a[0] == b[0] else 0.0
     if a in PARTICLES or b in PARTICLES:
         return 0.9 if a in PARTICLES and b in PARTICLES else 0.0
     bones_a, bones_b = skeletons(a), skeletons(b)
+    consonants = min(len(bones_a[0].lstrip("-")), len(bones_b[0].lstrip("-")))
     bones = max(Levenshtein.normalized_similarity(x, y) for x in bones_a for y in bones_b)
-    if a.isupper() or b.isupper():
-        length = min(len(bones_a[0]), len(bones_b[0]))
-        if bones == 1.0:
-            return _NO_VOWELS if length > 1 else 0.85
-        return bones * 0.95 if bones >= _FLOOR else 0.0
+    if voiceless:
+        said = _BOTH_VOICELESS if a.isupper() and b.isupper() else _VOICELESS
+        return bones * said[min(consonants, len(said) - 1)] if bones >= _VOICELESS_FLOOR else 0.0
     sound_a, sound_b = sound(a), sound(b)
     if sound_a == sound_b:
         return _SAME_SOUND
     heard = Levenshtein.normalized_similarity(sound_a, sound_b)
-    length = min(len(bones_a[0]), len(bones_b[0]))
-    trust = length / (length + 1.5)  # the more consonants, the more they say
+    trust = consonants / (consonants + _HALF_TRUST)  # the more consonants, the more they say
     likeness = trust * bones + (1 - trust) * heard
     return _sharpen(likeness) if likeness >= _FLOOR else 0.0
 
 
 def _sharpen(likeness: float) -> float:
     """Return what a likeness is worth: near 1 it is a spelling, near the floor it may well be another name."""
-    return 0.97 - (0.97 - likeness) * 1.6 if likeness < 0.97 else likeness  # noqa: PLR2004
+    return 0.97 - (0.97 - likeness) * 1.6 if likeness < 0.97 else likeness
 
 
 def _weight(token: str) -> float:

@@ -1,8 +1,8 @@
 """Normal forms of names and identifiers, so that equal things are equal texts. Pure and idempotent.
 
 A name becomes tokens. Latin, Cyrillic, Greek and all other scripts are transliterated to lower-case Latin. Arabic
-script writes no short vowels, so its tokens become consonants only, in capitals: `نجيب` is `NP` beside `najib`, and
-whoever compares the two compares consonants.
+script writes no short vowels, so its tokens become consonant classes only, in capitals: `نجيب` is `NP` beside
+`najib`, `عاطف` is `ATV` beside `atif` (A: begins with a vowel), and whoever compares the two compares consonants.
 """
 
 import re
@@ -17,26 +17,23 @@ _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _NOT_ALNUM = re.compile(r"[^A-Z0-9]")
 _ARABIC = re.compile("[\u0620-\u06ff]")
 _ARABIC_CLASSES = str.maketrans(
-    {
-        **dict.fromkeys("بپ", "P"),
-        **dict.fromkeys("تطدضثټډ", "T"),
-        **dict.fromkeys("زسشصظذژ", "S"),
-        **dict.fromkeys("قكکگغچ", "K"),
-        **dict.fromkeys("نڼ", "N"),
-        **dict.fromkeys("رړ", "R"),
-        "ف": "V",
-        "ل": "L",
-        "م": "M",
-        "و": "W",
-        "ڤ": "V",
-    }  # fmt: skip
+    dict.fromkeys("بپ", "P")
+    | dict.fromkeys("تطدضثټډ", "T")
+    | dict.fromkeys("زسشصظذژ", "S")
+    | dict.fromkeys("قكکگغچ", "K")
+    | dict.fromkeys("نڼ", "N")
+    | dict.fromkeys("رړ", "R")
+    | dict.fromkeys("فڤ", "V")
+    | {"ل": "L", "م": "M", "و": "W"}
 )
+_ARABIC_VOWEL = re.compile("\\A[\u0621-\u0627\u0639\u064a\u0649\u06cc\u062c]")
 _NOT_CLASS = re.compile(r"[^PTSKNRLMWV]")
 _DIGRAPHS = (
     ("sch", "s"), ("sh", "s"), ("zh", "s"), ("ch", "k"), ("kh", "h"), ("gh", "k"), ("ph", "f"), ("ck", "k"),
     ("ts", "s"), ("tz", "s"), ("dj", "j"), ("dz", "s"), ("x", "ks"), ("q", "k"), ("c", "k"), ("w", "v"), ("z", "s"),
     ("g", "k"), ("b", "p"), ("d", "t"), ("f", "v"),
 )  # fmt: skip
+_VOWEL = re.compile(r"[aeiouyj]")
 _WEAK = re.compile(r"[aeiouyhj]")
 _DOUBLE = re.compile(r"(.)\1+")
 _FINAL_V = re.compile(r"(?<=...)(?:ou|au|eu)\Z")
@@ -44,14 +41,23 @@ _GLIDES = str.maketrans("eyjo", "iiiu")
 _VOWELS = ((re.compile(r"a?i+"), "i"), (re.compile(r"[au]*u"), "u"))
 _SHORT = 3
 
-HONORIFICS = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+HONORIFICS = _words(
     "mr mrs ms miss dr prof sir lord lady sheikh shaykh haji hajji mullah mawlawi maulavi gen general col colonel maj "
-    "major capt captain lt sgt herr frau jr sr ii iii".split()
+    "major capt captain lt sgt herr frau jr sr ii iii"
 )
-PARTICLES = frozenset(
-    "al el ul ur bin ibn ben bint ould abu abou de la le du da dos das del della di van von der den ter af av".split()
+PARTICLES = _words(
+    "al el ul ur bin ibn ben bint ould abu abou de la le du da dos das del della di van von der den ter af av"
 )
-_SERVANT = frozenset(("abd", "abdul", "abdel", "abdal", "abdur", "abdoul", "abdol", "PT"))
+LEGAL_FORMS = _words(
+    "llc inc ltd limited gmbh ag kg oy oyj ou as ab sia uab ooo oao zao pao ao jsc ojsc pjsc cjsc plc sa sas sarl srl "
+    "spa bv nv co company corp corporation ltda fze fzco kft zrt doo ad ead tov ip"
+)
+_SERVANT = frozenset(("abd", "abdul", "abdel", "abdal", "abdur", "abdoul", "abdol", "APT"))
 _ARTICLES = frozenset(("al", "el", "ul", "ur", "ar", "as", "az"))
 _SERVANT_JOINED = re.compile(r"\A(?:abdur(?=r)|abd[aeou]u?[lr](?=..)|abdo?u?(?=l))")
 
@@ -72,17 +78,21 @@ def name_tokens(name: str) -> tuple[str, ...]:
 def skeleton(token: str) -> str:
     """Return what is left of a token when spelling habits are taken away: its consonants, by class.
 
-    Similar consonants become one, vowels go, doubles collapse, the Baltic and Greek ending -s goes: `jurij`, `yuriy`,
-    `jurijs` and `juri` are all `r`. A token without consonants stays as it is.
+    Similar consonants become one, vowels go (one at the beginning stays as `-`), doubles collapse, the Baltic and
+    Greek ending -s goes: `jurij`, `yuriy`, `jurijs` and `juri` are all `-r`.
     """
     if token.isupper():
         text = token.lower().replace("w", "")
+        begins = "-" if text.startswith("a") else ""
+        text = text.removeprefix("a")
     else:
-        text = _WEAK.sub("", _classes(_FINAL_V.sub("v", token)))
+        text = _classes(_FINAL_V.sub("v", token))
+        begins = "-" if _VOWEL.match(text) else ""
+        text = _WEAK.sub("", text)
     text = _DOUBLE.sub(r"\1", text)
     if len(text) >= _SHORT - 1 and text.endswith("s"):
         text = text[:-1]
-    return text or token
+    return begins + text if text else token
 
 
 def skeletons(token: str) -> tuple[str, ...]:
@@ -124,8 +134,10 @@ def _word_tokens(word: str) -> list[str]:
     if not _ARABIC.search(word):
         return _latin(word)
     article = ["al"] if word.startswith("ال") and len(word) > _SHORT + 1 else []
-    classes = _NOT_CLASS.sub("", word[2 if article else 0 :].translate(_ARABIC_CLASSES))
-    return [*article, classes] if classes else article
+    rest = word[2:] if article else word
+    classes = _NOT_CLASS.sub("", rest.translate(_ARABIC_CLASSES))
+    begins = "A" if _ARABIC_VOWEL.match(rest) else ""
+    return [*article, begins + classes] if classes else article
 
 
 def _join_servants(tokens: list[str]) -> list[str]:
@@ -138,9 +150,10 @@ def _join_servants(tokens: list[str]) -> list[str]:
             if tokens[following] in _ARTICLES and following + 1 < len(tokens):
                 following = next(waiting) + 1
             next(waiting)
-            joined.append(("PT" if tokens[following].isupper() else "abd") + tokens[following])
-        elif token.startswith("PTL") and len(token) > _SHORT:
-            joined.append("PT" + token[_SHORT:])
+            name = tokens[following]
+            joined.append("APT" + name.removeprefix("A") if name.isupper() else "abd" + name)
+        elif token.startswith("APTL") and len(token) > len("APTL"):
+            joined.append("APT" + token.removeprefix("APTL"))
         elif token not in _SERVANT and not token.startswith("abdl"):
             joined.append(_SERVANT_JOINED.sub("abd", token))
         else:

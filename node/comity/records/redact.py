@@ -6,7 +6,10 @@ from comity.records.schema import property_names
 
 
 def redact(entity: Entity, fields: tuple[str, ...]) -> Entity:
-    """Return the entity with the named properties only, and without its source id; raises `Malformed` for an unknown name."""
+    """Return the entity with the named properties only, and without its source id.
+
+    Raises `Malformed` for a name that is not in the vocabulary.
+    """
     unknown = sorted(set(fields) - property_names())
     if unknown:
         found = tuple(Violation(f"fields.{name}"[:80], "is not a FollowTheMoney property") for name in unknown)

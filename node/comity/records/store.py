@@ -14,8 +14,9 @@ from comity.errors import NotFound
 from comity.records.attributes import day_number
 from comity.records.conditions import Shape, clauses, shape_of
 from comity.records.entity import Entity
+from comity.records.identifiers import PREFIX
 from comity.records.importing import Line, Reject, Source, Tally, import_lines
-from comity.records.keys import IDENTIFIER, query_keys, schemata_of
+from comity.records.keys import query_keys, schemata_of
 from comity.records.matching import HIT, Match, Question, compare
 from comity.records.profile import decode_profile
 from comity.records.query import Query
@@ -143,7 +144,7 @@ def _report(tally: Tally, rejects_file: Path | None) -> ImportReport:
     return ImportReport(tally.read, tally.added, tally.changed, tally.unchanged, tally.rejected, rejects_file)
 
 
-def _entity(row: sa.Row[Any]) -> Entity:
+def _entity(row: Any) -> Entity:
     properties = {name: tuple(values) for name, values in json.loads(row.properties).items()}
     return Entity(row.source_id, row.schema, properties)
 
@@ -151,7 +152,7 @@ def _entity(row: sa.Row[Any]) -> Entity:
 @lru_cache(maxsize=256)
 def _candidates(shape: Shape) -> sa.Select[Any]:
     """Return the one statement that finds candidates; built once for each shape of conditions."""
-    exact = sa.func.substr(record_key.c.key, 1, len(IDENTIFIER)) == IDENTIFIER
+    exact = sa.func.substr(record_key.c.key, 1, len(PREFIX)) == PREFIX
     weight = sa.func.sum(sa.case((exact, 100), else_=1))
     today: sa.BindParameter[int] = sa.bindparam("today", type_=sa.Integer)
     ranked = (
