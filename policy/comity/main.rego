@@ -5,6 +5,12 @@
 #   one of those rules is not loaded, so that a missing file can never read as permission.
 # schemas:
 #   - input: schema["input.schema"]
+# related_resources:
+#   - description: >-
+#       How rules are written here: a ground stands unless a helper shows that it does not, `not _agreed(term)`.
+#       Never `not input.x in term.y`: OPA evaluates the arguments of a call outside its negation, so a part that is
+#       missing would silence the ground instead of raising it.
+#     ref: https://www.openpolicyagent.org/docs/policy-language#negation
 package comity
 
 import data.comity.candidates

@@ -73,3 +73,15 @@ def without(document: dict[str, Any], path: str) -> dict[str, Any]:
         node = node[parent]
     del node[last]
     return changed
+
+
+def golden_input(case: dict[str, Any]) -> dict[str, Any]:
+    basis = {"agreement": case.get("basis", ""), "digest": ""}
+    document = question(case["asks"], case["answers"], direction=case.get("direction", "inbound"), basis=basis)
+    for path, value in case["input"].items():
+        *parents, last = path.split("__")
+        node = document
+        for parent in parents:
+            node = node[parent]
+        node[last] = value
+    return document

@@ -22,7 +22,7 @@ _REPO = Path(__file__).resolve().parents[3]
 # The shell reads a pipe whose other end only we hold: when we end, however that happens, the read ends and the
 # whole process group with OPA in it is killed. When OPA ends by itself the group ends too. (prctl's death signal
 # would hang on the thread that started OPA, and needs code between fork and exec.)
-_KEEPER = '( read -r _ <&3; kill -KILL 0 ) & "$@" </dev/null 3<&- & wait $!; kill -KILL 0'
+_KEEPER = 'exec 3<&0 </dev/null; ( read -r _ <&3; kill -KILL 0 ) & "$@" 3<&- & wait $!; kill -KILL 0'
 
 
 @dataclass(slots=True)
@@ -96,14 +96,13 @@ def _launch(binary: str, policy: PolicySet) -> Opa:
         str(folder / "comity.tar.gz"),
         str(folder / "authz.tar.gz"),
     ]
-    ours, theirs = os.pipe()[::-1]
+    theirs, ours = os.pipe()
     process = subprocess.Popen(
-        ["/bin/sh", "-c", f"exec 3<&{theirs}; {_KEEPER}", "opa-keeper", *command],
-        stdin=subprocess.DEVNULL,
+        ["/bin/sh", "-c", _KEEPER, "opa-keeper", *command],
+        stdin=theirs,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={"PATH": os.defpath, "HOME": str(folder)},  # nothing of ours for a policy to read
-        pass_fds=(theirs,),
         start_new_session=True,
     )
     os.close(theirs)

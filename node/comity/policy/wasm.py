@@ -6,6 +6,7 @@ Written after OPA's documented ABI 1.2 (https://www.openpolicyagent.org/docs/was
 
 import ctypes
 import json
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -48,8 +49,12 @@ class CompiledModule:
         self.module = wasmtime.Module(self.engine, wasm)
 
 
+@lru_cache(maxsize=2)
 def compile_module(wasm: bytes) -> CompiledModule:
-    """Compile a module; raises `Broken` for bytes that are no module."""
+    """Compile a module, once in a process; raises `Broken` for bytes that are no module.
+
+    So new agreements at a running node cost a new data document, not a compilation.
+    """
     try:
         return CompiledModule(wasm)
     except wasmtime.WasmtimeError as cause:

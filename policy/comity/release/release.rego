@@ -26,6 +26,8 @@ decision(key) := {
 } if {
 	candidate := candidates.considered[key]
 	term := candidate.term
+	is_object(term.human)
+	is_object(term.deadline)
 }
 
 # METADATA
@@ -42,7 +44,9 @@ basis(candidate) := {
 # METADATA
 # title: Level
 # description: How much leaves, as a number, none being 0.
-level(term) := data.comity.vocabulary.levels[term.disclosure[input.action]]
+level(term) := data.comity.vocabulary.levels[term.disclosure[input.action]] if {
+	term.disclosure[input.action]
+} else := 0
 
 # METADATA
 # title: Fields

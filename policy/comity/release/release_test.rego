@@ -58,3 +58,8 @@ test_terms_that_allow_minors_and_victims if {
 	attributes := {row.attribute | some row in _decided(fixture.question, agreements).conditions}
 	attributes == {"category", "restricted"}
 }
+
+test_an_action_without_a_level_has_none if {
+	release.level(fixture.term) == 0 with input as fixture.asked("/action", "notice.publish")
+	release.level(fixture.term) == 4 with input as fixture.question
+}

@@ -20,27 +20,27 @@ loaded := true
 # description: What stands against a candidate.
 grounds contains {"candidate": key, "rule": "dual_crim", "ground": "dual_crim", "detail": _detail(candidate.term)} if {
 	some key, candidate in candidates.considered
-	not _satisfied(candidate.term.offences)
+	not _satisfied(candidate.term)
 }
 
-_satisfied(offences) if offences.dual_criminality == "not-required"
+_satisfied(term) if term.offences.dual_criminality == "not-required"
 
-_satisfied(offences) if {
-	offences.dual_criminality == "unless-listed"
+_satisfied(term) if {
+	term.offences.dual_criminality == "unless-listed"
 	input.offence.list_category in data.comity.vocabulary.list_offences
-	is_number(offences.listed_min_penalty_months)
-	input.offence.max_penalty_months >= offences.listed_min_penalty_months
+	is_number(term.offences.listed_min_penalty_months)
+	input.offence.max_penalty_months >= term.offences.listed_min_penalty_months
 }
 
-_satisfied(offences) if {
-	offences.dual_criminality in {"unless-listed", "required"}
+_satisfied(term) if {
+	term.offences.dual_criminality in {"unless-listed", "required"}
 	input.offence.dual_criminal != false
 	_punishable
 }
 
 # Without an offence `facts` refuses.
-_satisfied(offences) if {
-	offences.dual_criminality in {"unless-listed", "required"}
+_satisfied(term) if {
+	term.offences.dual_criminality in {"unless-listed", "required"}
 	input.offence.present == false
 }
 

@@ -52,3 +52,10 @@ test_a_country_without_a_table_knows_no_offence if {
 		with data.comity.offences as {}
 	count(grounds) == 1
 }
+
+test_a_term_without_conditions_is_never_satisfied if {
+	broken := object.remove(fixture.term, {"offences"})
+	grounds := dual_crim.grounds with input as fixture.question
+		with data.comity.agreements as {"a": object.union(fixture.bilateral, {"terms": [broken]})}
+	count(grounds) == 1
+}

@@ -27,11 +27,18 @@ grounds contains {"candidate": key, "rule": "facts", "ground": "incomplete", "de
 	count(missing) > 0
 }
 
+grounds contains {"candidate": key, "rule": "facts", "ground": "incomplete", "detail": "what the term requires"} if {
+	some key, candidate in candidates.considered
+	not _known(candidate.term)
+}
+
 grounds contains {"candidate": key, "rule": "facts", "ground": "no_nexus", "detail": ""} if {
 	some key, candidate in candidates.considered
 	"nexus" in _required(candidate.term)
 	not _stated("nexus")
 }
+
+_known(term) if is_array(term.requires)
 
 # A required fact that this library does not know is never stated; orders are judged by `authorisation`.
 _required(term) := {fact |

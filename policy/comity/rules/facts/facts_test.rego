@@ -34,3 +34,8 @@ test_no_offence_needed_without_conditions_on_it if {
 test_an_unknown_requirement_is_never_met if {
 	_found(fixture.question, fixture.agreed("/terms/0/requires", ["blessing"])) == {["incomplete", "blessing"]}
 }
+
+test_a_broken_term_is_never_met if {
+	agreements := {"a": object.union(fixture.bilateral, {"terms": [object.remove(fixture.term, {"requires"})]})}
+	_found(fixture.question, agreements) == {["incomplete", "what the term requires"]}
+}

@@ -17,13 +17,15 @@ loaded := true
 # description: What stands against a candidate.
 grounds contains {"candidate": key, "rule": "purpose", "ground": "purpose_incompatible", "detail": ""} if {
 	some key, candidate in candidates.considered
-	not input.purpose in candidate.term.purposes
+	not _agreed(candidate.term)
 }
 
 grounds contains {"candidate": key, "rule": "purpose", "ground": "evidence_use", "detail": ""} if {
 	some key, candidate in candidates.considered
 	not _use_allowed(candidate.term)
 }
+
+_agreed(term) if input.purpose in term.purposes
 
 _use_allowed(term) if {
 	input.intended_use == "intelligence"

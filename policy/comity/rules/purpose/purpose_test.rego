@@ -21,3 +21,8 @@ test_evidence if {
 	_found(fixture.asked("/intended_use", "evidence"), fixture.agreed("/terms/0/obligations", [])) == set()
 	_found(fixture.question, fixture.agreed("/terms/0/obligations", null)) == {"evidence_use"}
 }
+
+test_a_broken_term_allows_no_purpose if {
+	agreements := {"a": object.union(fixture.bilateral, {"terms": [object.remove(fixture.term, {"purposes"})]})}
+	_found(fixture.question, agreements) == {"purpose_incompatible"}
+}

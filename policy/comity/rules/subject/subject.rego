@@ -17,7 +17,7 @@ loaded := true
 # description: What stands against a candidate.
 grounds contains {"candidate": key, "rule": "subject", "ground": _ground, "detail": _detail} if {
 	some key, candidate in candidates.considered
-	not input.subject.category in candidate.term.subjects.categories
+	not _kind_covered(candidate.term)
 }
 
 grounds contains {
@@ -27,18 +27,20 @@ grounds contains {
 	"detail": "minors",
 } if {
 	some key, candidate in candidates.considered
-	not _age_covered(candidate.term.subjects)
+	not _age_covered(candidate.term)
 }
 
-_age_covered(subjects) if {
+_age_covered(term) if {
 	input.subject.age_band in {"adult", "unknown"}
-	subjects.minors in {"never", "review", "allow"}
+	term.subjects.minors in {"never", "review", "allow"}
 }
 
-_age_covered(subjects) if {
+_age_covered(term) if {
 	input.subject.age_band == "minor"
-	subjects.minors in {"review", "allow"}
+	term.subjects.minors in {"review", "allow"}
 }
+
+_kind_covered(term) if input.subject.category in term.subjects.categories
 
 _ground := "minor_or_victim_protection" if {
 	input.subject.category in data.comity.vocabulary.protected_subjects

@@ -28,3 +28,10 @@ test_other_subjects if {
 		"victims and witnesses",
 	]}
 }
+
+test_a_broken_term_covers_nobody if {
+	broken := object.remove(fixture.term, {"subjects"})
+	grounds := subject.grounds with input as fixture.question
+		with data.comity.agreements as {"a": object.union(fixture.bilateral, {"terms": [broken]})}
+	count(grounds) == 2
+}

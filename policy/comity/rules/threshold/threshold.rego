@@ -17,17 +17,17 @@ loaded := true
 # description: What stands against a candidate.
 grounds contains {"candidate": key, "rule": "threshold", "ground": "threshold", "detail": _months(candidate.term)} if {
 	some key, candidate in candidates.considered
-	not _reached(candidate.term.offences.min_penalty_months)
+	not _reached(candidate.term)
 }
 
-_reached(months) if {
-	is_number(months)
+_reached(term) if {
+	is_number(term.offences.min_penalty_months)
 	input.offence.present == false
 }
 
-_reached(months) if {
-	is_number(months)
-	input.offence.max_penalty_months >= months
+_reached(term) if {
+	is_number(term.offences.min_penalty_months)
+	input.offence.max_penalty_months >= term.offences.min_penalty_months
 }
 
 _months(term) := format_int(term.offences.min_penalty_months, 10) if {

@@ -26,3 +26,10 @@ test_a_broken_threshold_is_never_reached if {
 	_details({"present": true, "max_penalty_months": 60}, null) == {""}
 	_details({"present": false, "max_penalty_months": 60}, null) == {""}
 }
+
+test_a_term_without_conditions_is_never_reached if {
+	broken := object.remove(fixture.term, {"offences"})
+	grounds := threshold.grounds with input as fixture.question
+		with data.comity.agreements as {"a": object.union(fixture.bilateral, {"terms": [broken]})}
+	count(grounds) == 1
+}
