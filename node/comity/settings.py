@@ -24,7 +24,7 @@ class PolicySettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    engine: Literal["embedded", "opa"] = Field(default="embedded", description="who decides: in process, or an OPA server")
+    engine: Literal["embedded", "opa"] = Field(default="embedded", description="in process, or an OPA server")
     opa_url: str = Field(default="", description="an OPA server that runs already; empty: the node starts its own")
     opa_token: str = Field(default="", description="bearer token for that server")
 
@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     languages: list[str] = Field(default_factory=lambda: ["en"], description="BCP 47, preferred first")
     clock_skew_seconds: int = Field(120, ge=1, le=600, description="how far a peer's clock may be off")
     deadline_ms: int = Field(5_000, ge=50, le=120_000, description="how long each peer has to answer")
-    threads: int = Field(32, ge=2, le=512, description="calls worked on at once")
+    threads: int = Field(8, ge=2, le=512, description="calls worked on at once")
     max_concurrent: int = Field(256, ge=8, le=65_536, description="calls accepted at once; more are refused")
     policy: PolicySettings = Field(default_factory=PolicySettings, description="see `policy.*`")
 

@@ -31,7 +31,7 @@ _WHY: list[Callable[[Any], Any]] = [
     click.option("--authorisation", metavar="TYPE:REF", default="", help="An order, e.g. judge:12-3456."),
     click.option("--assurance", multiple=True, help="e.g. no-death-penalty."),
     click.option("--to", default="all", show_default=True, help="Countries, e.g. FI,SE; or all."),
-    click.option("--deadline", type=click.IntRange(50, 120_000), help="Milliseconds each peer has; default the node's."),
+    click.option("--deadline", type=click.IntRange(50, 120_000), help="Milliseconds each peer has."),
     click.option("--as", "staff", metavar="NAME", help="Staff member who asks."),
     json_option,
 ]

@@ -17,7 +17,7 @@ from comity.cli.output import table
 @click.pass_context
 def command(ctx: click.Context, print_config: bool) -> None:
     """Run the node: peer port and desk port. SIGTERM or SIGINT drains and stops it."""
-    from comity.app import RunningNode, log_to, open_node, policy_in_force  # noqa: PLC0415
+    from comity.app import RunningNode, few_arenas, log_to, open_node, policy_in_force  # noqa: PLC0415
     from comity.settings import explain_settings, load_settings  # noqa: PLC0415
 
     home = home_of(ctx)
@@ -26,6 +26,7 @@ def command(ctx: click.Context, print_config: bool) -> None:
         table(("setting", "value", "from"), [(row["setting"], json.dumps(row["value"]), row["origin"]) for row in rows])
         return
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    few_arenas()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

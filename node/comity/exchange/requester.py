@@ -110,9 +110,15 @@ class Requester:
         for plan in plans:
             if plan.message is None:
                 arrived.put(PeerResult(plan.peer.country, "refused", decided_by="home", verdict=plan.verdict))
-            else:
-                self._pool.submit(self._deliver, plan, deadline, arrived)
-        yield Started(exchange_id, tuple(plan.peer.country for plan in plans))
+        sent = [plan for plan in plans if plan.message is not None]
+        alone = sent.pop() if len(sent) == 1 else None  # nobody else to ask meanwhile: no thread to hand over to
+        for plan in sent:
+            self._pool.submit(self._deliver, plan, deadline, arrived)
+        try:
+            yield Started(exchange_id, tuple(plan.peer.country for plan in plans))
+        finally:
+            if alone is not None:  # also when the asker hung up: what is logged as asked is asked
+                self._deliver(alone, deadline, arrived)
         for _ in plans:
             yield arrived.get()
 
