@@ -42,7 +42,7 @@ def strange_server(answer: Callable[[], tuple[int, bytes]]) -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
@@ -290,7 +290,7 @@ def test_requests_hold_only_the_document() -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Recorder)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     engine = OpaServerEngine(f"http://127.0.0.1:{server.server_port}", "token")
     with pytest.raises(Unavailable):
         engine.decide(question())

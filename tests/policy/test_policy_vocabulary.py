@@ -54,7 +54,7 @@ SHIPPED = [
     "conflict_of_laws",
     "inference_guard",
     "technical_unavailable",
-,]
+]
 
 
 def word(name: str) -> list[str]:
