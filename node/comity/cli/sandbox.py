@@ -128,8 +128,9 @@ def suggestions(sandbox: Any) -> list[str]:
 
     asker = sandbox.countries[0]
     star = stars()[0]
+    name = star.names.get(asker, star.names["EE"])
     question = [
-        *("comity", "--node", asker, "query", "person", "--name", star.names.get(asker, star.names["EE"]), "--birth-date", star.birth_date),
+        *("comity", "--node", asker, "query", "person", "--name", name, "--birth-date", star.birth_date),
         *("--category", "wanted-persons", "--purpose", "criminal-investigation", "--case", "K-2026-117"),
         *("--nexus", "phone contact with the suspect", "--offence", "fraud", "--penalty"),
     ]
