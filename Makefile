@@ -31,7 +31,7 @@ test: setup tools ## run every test
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 lint: setup tools ## ruff, mypy, buf, opa, regal, and freshness of everything generated
-	$(BIN)/ruff check node ops tests
+	$(BIN)/ruff check --quiet --output-format concise node ops tests
 	$(BIN)/ruff format --check node ops tests
 	$(BIN)/mypy
 	$(BIN)/python ops/proto_build.py --check

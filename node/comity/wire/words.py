@@ -10,7 +10,9 @@ class Words:
 
     def __init__(self, enum: Any, prefix: str) -> None:
         values = enum.DESCRIPTOR.values_by_name.items()
-        self._words = {value.number: name.removeprefix(prefix).lower().replace("_", "-") for name, value in values}
+        self._words: dict[int, str] = {
+            value.number: name.removeprefix(prefix).lower().replace("_", "-") for name, value in values
+        }
         self._words[0] = ""
         self._numbers = {word: number for number, word in self._words.items()}
 
