@@ -292,7 +292,7 @@ def _engine(settings: PolicySettings, policy_set: "PolicySet") -> "Engine":
     from comity.policy.opa_server import OpaProcess, OpaServerEngine  # noqa: PLC0415
 
     if settings.opa_url:
-        return OpaServerEngine(settings.opa_url, settings.opa_token)
+        return OpaServerEngine(settings.opa_url, settings.opa_token, revision=policy_set.revision)
     return OpaProcess.start(policy_set)
 
 

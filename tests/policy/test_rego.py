@@ -1,7 +1,8 @@
-"""The Rego itself: formatted, type-checked against the schemas, tested with full coverage."""
+"""The Rego itself: what `make lint` runs on it passes, and every source has its tests and metadata."""
 
-import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 from policy_samples import REPO
@@ -9,25 +10,12 @@ from policy_samples import REPO
 FOLDERS = ["policy/comity", "policy/system"]
 
 
-def opa(binary: str, *arguments: str) -> str:
-    done = subprocess.run([binary, *arguments], cwd=REPO, capture_output=True, text=True)
+def test_formatted_strict_and_fully_covered(opa_binary: str) -> None:
+    environment = {**os.environ, "PATH": f"{Path(opa_binary).parent}{os.pathsep}{os.environ['PATH']}"}
+    command = [sys.executable, str(REPO / "ops" / "policy_lint.py")]
+    done = subprocess.run(command, cwd=REPO, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def test_formatted(opa_binary: str) -> None:
-    assert opa(opa_binary, "fmt", "--list", "--fail", *FOLDERS) == ""
-
-
-def test_strict_and_of_the_schemas(opa_binary: str) -> None:
-    opa(opa_binary, "check", "--strict", "--schema", "policy/schemas", "--bundle", "policy")
-
-
-def test_tests_pass_with_full_coverage(opa_binary: str) -> None:
-    opa(opa_binary, "test", "--bundle", "policy")
-    report = json.loads(opa(opa_binary, "test", "--bundle", "policy", "--coverage", "--threshold", "100"))
-    gaps = {name: file["not_covered"] for name, file in report["files"].items() if file.get("not_covered")}
-    assert gaps == {}
+    assert "policy coverage: 100 %" in done.stdout
 
 
 def test_every_source_has_tests_and_metadata() -> None:

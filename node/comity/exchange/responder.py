@@ -36,6 +36,7 @@ from comity.identity.store import Peer
 from comity.ledger.entry import EntryKind
 from comity.ledger.vault import Part
 from comity.policy.decision import Decision
+from comity.policy.library import catalogue
 from comity.records.query import Query
 from comity.store import Row
 
@@ -207,12 +208,9 @@ def _check_signature(call: Call) -> None:
 
 
 def _over_quota(verdict: Verdict) -> Verdict:
-    ground = Ground(
-        code="quota_exceeded",
-        article=verdict.basis.article if verdict.basis else "",
-        message="the daily quota of this term is used up",
-        remedy="ask again tomorrow, or agree on a higher quota",
-    )
+    words = catalogue()["quota_exceeded"]
+    article = verdict.basis.article if verdict.basis else ""
+    ground = Ground("quota_exceeded", article, words["message"], words["remedy"])
     return replace(verdict, outcome="refused", disclosure="none", reasons=(ground,))
 
 
