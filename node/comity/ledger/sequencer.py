@@ -96,7 +96,7 @@ class Sequencer:
             if apart:
                 _insert_apart(tx, batch)
             else:
-                _insert_together(tx, [row for item in batch for row in item.rows])
+                insert_rows(tx, [row for item in batch for row in item.rows])
             good = [item for item in batch if item.error is None]
             head, growth = self._extend(tx, head, good)
         self._known, self._seen = head, (head.size, head.root)
@@ -167,21 +167,12 @@ def _examine_entries(tx: Tx, head: kept.Head) -> None:
             raise _disagree(f"entry {row.idx} does not match its hash")
 
 
-def _insert_together(tx: Tx, rows: list[Row]) -> None:
-    """Insert rows grouped by table and columns: one statement takes the columns of its first row for all."""
-    groups: dict[tuple[str, ...], list[Row]] = {}
-    for row in rows:
-        groups.setdefault((row.table.name, *row.values), []).append(row)
-    for group in groups.values():
-        insert_rows(tx, group)
-
-
 def _insert_apart(tx: Tx, batch: list[Appendix]) -> None:
     """Insert each caller's rows behind a savepoint, so that only the one whose row is bad gets the error."""
     for item in batch:
         try:
             with tx.begin_nested():
-                _insert_together(tx, item.rows)
+                insert_rows(tx, item.rows)
         except (IntegrityError, DataError) as cause:
             item.error = _guilt(cause)
 

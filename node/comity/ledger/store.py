@@ -32,6 +32,7 @@ from sqlalchemy import (
 from comity.errors import Tampered
 from comity.ledger.merkle import Frontier, node_hash
 from comity.store import Tx, metadata
+from comity.store.prepared import Prepared
 
 TILE_HEIGHT = 8
 """Levels per C2SP tile: hashes at levels 8, 16, 24 … are kept, those between are recomputed from 256 below."""
@@ -102,7 +103,7 @@ class Head:
 
 def lock_head(tx: Tx) -> AnyRow | None:
     """Return the head row as it stands, locked until the transaction ends: the lock is the sequencer."""
-    return tx.execute(_LOCK_HEAD).first()
+    return _LOCK_HEAD.run(tx, {}).first()
 
 
 def read_head(tx: Tx) -> AnyRow | None:
@@ -117,19 +118,19 @@ def create_head(tx: Tx, head: Head) -> None:
 
 def save_head(tx: Tx, head: Head) -> None:
     """Replace the head row."""
-    tx.execute(_UPDATE_HEAD, _head_values(head))
+    _UPDATE_HEAD.run(tx, _head_values(head))
 
 
 def insert_entries(tx: Tx, values: list[dict[str, Any]]) -> None:
     """Insert entry rows."""
-    tx.execute(_INSERT_ENTRY, values)
+    _INSERT_ENTRY.run_many(tx, values)
 
 
 def insert_nodes(tx: Tx, nodes: Iterable[tuple[int, int, bytes]]) -> None:
     """Insert `(level, idx, hash)` rows; none is fine."""
     values = [{"level": level, "idx": index, "hash": value} for level, index, value in nodes]
     if values:
-        tx.execute(_INSERT_NODE, values)
+        _INSERT_NODE.run_many(tx, values)
 
 
 def count_entries(tx: Tx) -> int:
@@ -207,10 +208,12 @@ _HEAD = select(
     ledger_head.c.size, ledger_head.c.frontier, ledger_head.c.root, ledger_head.c.checkpoint, ledger_head.c.time_ms
 ).where(ledger_head.c.id == _HEAD_ID)
 _READ_HEAD = _HEAD
-_LOCK_HEAD = _HEAD.with_for_update()
-_UPDATE_HEAD = update(ledger_head).where(ledger_head.c.id == _HEAD_ID)
-_INSERT_ENTRY = insert(ledger_entry)
-_INSERT_NODE = insert(ledger_node)
+_LOCK_HEAD = Prepared(_HEAD.with_for_update())
+_UPDATE_HEAD = Prepared(
+    update(ledger_head).where(ledger_head.c.id == _HEAD_ID), ("size", "frontier", "root", "checkpoint", "time_ms")
+)
+_INSERT_ENTRY = Prepared(insert(ledger_entry), [column.name for column in ledger_entry.c])
+_INSERT_NODE = Prepared(insert(ledger_node), [column.name for column in ledger_node.c])
 _LAST_INDEX = select(func.max(ledger_entry.c.idx))
 _ENTRIES = select(ledger_entry.c.idx, ledger_entry.c.leaf_hash, ledger_entry.c.entry).order_by(ledger_entry.c.idx)
 _START, _STOP = bindparam("start", type_=BigInteger), bindparam("stop", type_=BigInteger)

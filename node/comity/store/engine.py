@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, select, text
+from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, event, insert, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from comity.errors import Unavailable
+from comity.store.prepared import Prepared, insertion
 from comity.store.tables import node_state
 
 Tx = Connection
@@ -55,23 +56,22 @@ class Store:
             options["connect_args"] = {"check_same_thread": False, "timeout": 10}
         engine = create_engine(parsed, **options)
         if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", _prepare_sqlite)
-            event.listen(engine, "begin", _begin_sqlite)
+            event.listen(engine, "connect", _prepare_sqlite)  # an event of the pool: others would slow each statement
         return cls(engine)
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """Open a snapshot to read from; nothing written in it is kept."""
         with self.engine.connect() as connection:
+            self._begin(connection, "BEGIN")
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
         """Open the unit of work: all of it durable on exit, or none of it."""
-        with self.engine.connect() as raw:
-            connection = raw.execution_options(comity_write=True)
-            with connection.begin():
-                yield connection
+        with self.engine.connect() as connection, connection.begin():
+            self._begin(connection, "BEGIN IMMEDIATE")
+            yield connection
 
     def migrate(self) -> None:
         """Bring the schema to the newest revision. Harmless when it already is."""
@@ -96,11 +96,15 @@ class Store:
     def version(self, key: str) -> int:
         """Return how often `bump(key)` happened: a cheap question that a node may ask on every message."""
         with self.engine.connect() as tx:
-            return int(tx.execute(_VERSION, {"key": key}).scalar() or 0)
+            return int(_VERSION.run(tx, {"key": key}).scalar() or 0)
 
     def close(self) -> None:
         """Give back all connections."""
         self.engine.dispose()
+
+    def _begin(self, connection: Connection, sqlite: str) -> None:
+        if self.is_sqlite:  # PostgreSQL's driver begins by itself
+            connection.exec_driver_sql(sqlite)
 
 
 def bump(tx: Tx, key: str) -> None:
@@ -111,12 +115,12 @@ def bump(tx: Tx, key: str) -> None:
 
 
 def insert_rows(tx: Tx, rows: Iterable[Row]) -> None:
-    """Insert rows, grouped by table in order of first appearance, one statement per table."""
-    grouped: dict[Table, list[dict[str, Any]]] = {}
-    for row in rows:
-        grouped.setdefault(row.table, []).append(row.values)
-    for table, values in grouped.items():
-        tx.execute(table.insert(), values)
+    """Insert rows: one statement for each table and set of columns, in order of first appearance."""
+    grouped: dict[tuple[Table, tuple[str, ...]], list[dict[str, Any]]] = {}
+    for table, values in rows:
+        grouped.setdefault((table, tuple(values)), []).append(values)
+    for (table, columns), several in grouped.items():
+        insertion(table, columns).run_many(tx, several)
 
 
 def alembic_config(tx: Tx | None = None) -> Any:
@@ -134,16 +138,11 @@ def newest_revision() -> str:
     return max(path.stem.split("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
-_VERSION = select(node_state.c.value).where(node_state.c.key == text(":key"))
+_VERSION = Prepared(select(node_state.c.value).where(node_state.c.key == bindparam("key")))
 
 
 def _prepare_sqlite(dbapi: DBAPIConnection, _record: object) -> None:
     assert isinstance(dbapi, sqlite3.Connection)  # noqa: S101  the listener is only set on SQLite engines
-    dbapi.isolation_level = None  # transactions are begun by `_begin_sqlite`, not guessed by the driver
+    dbapi.isolation_level = None  # transactions are begun by `Store`, not guessed by the driver
     for pragma in _SQLITE_PRAGMAS:
         dbapi.execute(pragma)
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get("comity_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
