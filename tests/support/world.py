@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import yaml
 from grpc_status import rpc_status
 
 from comity.app import OpenNode, RunningNode, open_node, policy_in_force
@@ -119,9 +120,11 @@ class World:
 
 
 @contextmanager
-def make_world(folder: Path, engine: str = "embedded") -> Iterator[World]:
-    """A fresh federation of three; FI's node runs in this process."""
+def make_world(folder: Path, engine: str = "embedded", per_day: int | None = None) -> Iterator[World]:
+    """A fresh federation of three; FI's node runs in this process. `per_day` changes every term's quota."""
     sandbox = federation.make(folder / "s", ["EE", "FI", "LV"], people=40, engine=engine, say=lambda _line: None)
+    for home in map(sandbox.home, sandbox.countries) if per_day is not None else ():
+        _set_quotas(home.agreements, per_day)
     with ExitStack() as stack:
         ee = stack.enter_context(open_node(sandbox.home("EE")))
         fi = stack.enter_context(open_node(sandbox.home("FI")))
@@ -135,3 +138,11 @@ def make_world(folder: Path, engine: str = "embedded") -> Iterator[World]:
         for channel in made.channels.values():
             channel.close()
         running.stop(grace=1)
+
+
+def _set_quotas(folder: Path, per_day: int) -> None:
+    for file in folder.glob("*.yaml"):
+        document = yaml.safe_load(file.read_text())
+        for term in document["terms"]:
+            term["limits"]["per_day"] = per_day
+        file.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False))
