@@ -14,6 +14,10 @@ from prefixdate import parse as parse_date
 from comity.errors import Malformed, Violation
 from comity.records.schema import nearest, schema
 
+_READ = ("id", "schema", "properties", "comity")
+_CARRIED = ("caption", "datasets", "referents", "target", "origin", "context", "first_seen", "last_seen", "last_change")
+_KEYS = frozenset((*_READ, *_CARRIED))
+"""What FollowTheMoney exports carry; `_CARRIED` is not read."""
 _MAX_VALUES = 500
 _MAX_LENGTH = 65_000
 _MAX_ID = 200
@@ -43,7 +47,10 @@ def parse_entity(document: Any) -> Entity:
     """Return the entity of a JSON object; raises `Malformed` with every violation."""
     if not isinstance(document, dict):
         raise Malformed("the line is not a JSON object")
-    found: list[Violation] = []
+    found = [
+        Violation(str(key)[:80], f"is not a key of an entity{nearest(str(key), _KEYS)}")
+        for key in document.keys() - _KEYS
+    ]
     identity = document.get("id")
     if not isinstance(identity, str) or not 0 < len(identity) <= _MAX_ID or _CONTROL.search(identity):
         found.append(Violation("id", f"must be a text of 1 to {_MAX_ID} characters"))
@@ -52,22 +59,31 @@ def parse_entity(document: Any) -> Entity:
     if not isinstance(name, str) or not isinstance(properties, dict):
         found.append(Violation("schema", "schema and properties are required"))
         raise _malformed(found)
-    kinds = schema(name).properties
-    cleaned: dict[str, tuple[str, ...]] = {}
-    for key, values in properties.items():
-        if key not in kinds:
-            found.append(Violation(f"properties.{key}"[:80], f"{name} has no such property{nearest(key, kinds)}"))
-            continue
-        good, problem = _clean(kinds[key], values if isinstance(values, list) else [values])
-        if problem:
-            found.append(Violation(f"properties.{key}", problem))
-        elif good:
-            cleaned[key] = good
+    cleaned = _properties(name, properties, found)
     if not cleaned:
         found.append(Violation("properties", "holds no value"))
     if found:
         raise _malformed(found)
     return Entity(str(identity), name, cleaned)
+
+
+def _properties(name: str, properties: dict[str, Any], found: list[Violation]) -> dict[str, tuple[str, ...]]:
+    """Return the cleaned properties of a schema; adds to `found` what is wrong with them."""
+    form = schema(name)
+    if form.abstract:
+        found.append(Violation("schema", f"{name} is abstract: name what kind of it this is"))
+    cleaned: dict[str, tuple[str, ...]] = {}
+    for key, values in properties.items():
+        if key not in form.properties:
+            problem = f"{name} has no such property{nearest(key, form.properties)}"
+            found.append(Violation(f"properties.{key}"[:80], problem))
+            continue
+        good, problem = _clean(form.properties[key], values if isinstance(values, list) else [values])
+        if problem:
+            found.append(Violation(f"properties.{key}", problem))
+        elif good:
+            cleaned[key] = good
+    return cleaned
 
 
 def _clean(kind: str, values: list[Any]) -> tuple[tuple[str, ...], str]:

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +13,7 @@ from comity.errors import Malformed
 from comity.records.importing import Line, Reject
 from comity.records.mapping import Mapping
 
+_UNDECODED = re.compile("[\udc80-\udcff]")
 MAX_LINE = 4_000_000
 """Bytes of the longest line that is read."""
 
@@ -35,7 +37,7 @@ def json_lines(path: Path, advance: Callable[[int], None]) -> Iterator[Line]:
 
 def csv_lines(path: Path, mapping: Mapping, advance: Callable[[int], None]) -> Iterator[Line]:
     """Yield the entities that a mapping makes of a CSV file; `advance` is told the bytes read."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         told = 0
         reader = csv.DictReader(_counted(file), strict=True)
         missing = mapping.columns - set(reader.fieldnames or ())
@@ -47,9 +49,9 @@ def csv_lines(path: Path, mapping: Mapping, advance: Callable[[int], None]) -> I
                 row = next(rows)
             except StopIteration:
                 break
-            except (csv.Error, UnicodeDecodeError) as error:
-                yield Line(reader.line_num, problem=f"is not readable as UTF-8 CSV: {type(error).__name__}")
-                break  # what follows a broken quote or byte cannot be told apart
+            except csv.Error:
+                yield Line(reader.line_num, problem="is not readable as CSV, nor is what follows: mend its quotes")
+                break  # after a broken quote nothing can be told apart
             position = min(file.buffer.tell(), path.stat().st_size)  # type: ignore[attr-defined]
             advance(position - told)
             told = position
@@ -97,7 +99,7 @@ class RejectsFile:
             raise Malformed(
                 f"{self.path} cannot be written, and there are lines to reject: import from a folder you may write to"
             ) from cause
-        return os.fdopen(handle, "w", encoding="utf-8")
+        return os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace")
 
 
 def _line(number: int, raw: bytes) -> Line:
@@ -113,6 +115,9 @@ def _line(number: int, raw: bytes) -> Line:
 
 def _row_lines(number: int, row: dict[Any, Any], mapping: Mapping) -> Iterator[Line]:
     text = json.dumps(list(row.values()), ensure_ascii=False)
+    if _UNDECODED.search(text):
+        yield Line(number, problem="is not UTF-8", text=text)
+        return
     if None in row:
         yield Line(number, problem="has more cells than the header has columns", text=text)
         return

@@ -21,6 +21,7 @@ _SPARE = 0.12
 _SPARE_FIRST = 1.0
 _ONE_TOKEN = 0.75
 _HALF_TRUST = 3.0
+_STEEP = 2.0
 _VOICELESS_FLOOR = 0.8
 _VOICELESS = (0.0, 0.6, 0.78, 0.92, 0.95)
 """What equal consonants say where one side has no vowels, by their number."""
@@ -101,7 +102,7 @@ def alike(a: str, b: str) -> float:
 
 def _sharpen(likeness: float) -> float:
     """Return what a likeness is worth: near 1 it is a spelling, near the floor it may well be another name."""
-    return 0.97 - (0.97 - likeness) * 1.6 if likeness < 0.97 else likeness
+    return max(_SAME_SOUND - (_SAME_SOUND - likeness) * _STEEP, 0.0) if likeness < _SAME_SOUND else likeness
 
 
 def _weight(token: str) -> float:

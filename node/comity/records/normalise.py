@@ -71,7 +71,9 @@ def name_tokens(name: str) -> tuple[str, ...]:
     else:
         tokens = _latin(text)
     kept = [token for token in tokens if token not in HONORIFICS] or tokens
-    return tuple(_join_servants(kept))
+    while (joined := _join_servants(kept)) != kept:
+        kept = joined
+    return tuple(kept)
 
 
 @lru_cache(maxsize=16_384)

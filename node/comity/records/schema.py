@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from comity.errors import Malformed, Violation
 
@@ -20,6 +21,7 @@ class Schema:
     name: str
     parents: frozenset[str]
     properties: dict[str, str]
+    abstract: bool
 
     def is_a(self, name: str) -> bool:
         """Whether this is the named schema or inherits from it."""
@@ -39,7 +41,7 @@ def schema(name: str) -> Schema:
         above = schema(parent)
         parents |= {parent, *above.parents}
         properties.update(above.properties)
-    return Schema(name, frozenset(parents), {**properties, **rows[name]["properties"]})
+    return Schema(name, frozenset(parents), {**properties, **rows[name]["properties"]}, rows[name]["abstract"])
 
 
 @cache
@@ -55,7 +57,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 @cache
-def _table() -> dict[str, dict[str, dict[str, str]]]:
+def _table() -> dict[str, dict[str, Any]]:
     content = json.loads((files("comity.records") / "ftm.json").read_text(encoding="utf-8"))
-    rows: dict[str, dict[str, dict[str, str]]] = content["schemata"]
+    rows: dict[str, dict[str, Any]] = content["schemata"]
     return rows
