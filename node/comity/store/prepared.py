@@ -39,9 +39,7 @@ class Prepared:
         tx.exec_driver_sql(text, [bind(row) for row in rows])
 
     def _compile(self, dialect: Dialect) -> tuple[str, Bind]:
-        compiled = self._statement.compile(
-            dialect=dialect, column_keys=self._columns, compile_kwargs={"render_postcompile": True}
-        )
+        compiled = self._statement.compile(dialect=dialect, column_keys=self._columns)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101  what is not SQL does not reach this
         made = self._compiled[dialect.name] = compiled.string, _binder(compiled)
         return made
@@ -56,7 +54,7 @@ def insertion(table: Table, columns: tuple[str, ...]) -> Prepared:
 def _binder(compiled: SQLCompiler) -> Bind:
     """Return what brings values into the driver's form: by position (SQLite) or by name (psycopg)."""
     names = compiled.positiontup
-    fixed = {name: value for name, value in compiled.params.items() if value is not None}
+    fixed = {name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required}
     if names is None:
         return lambda values: fixed | dict(values)
     if not fixed and len(names) > 1:
