@@ -46,6 +46,11 @@ def make(shell: Shell, country: str, domain: str) -> Home:
 def ee(shell: Shell) -> Iterator[Home]:
     home = make(shell, "EE", "police.ee")
     (home.path / "agreements" / AGREEMENT.name).write_bytes(AGREEMENT.read_bytes())
+    person = {"id": "0", "schema": "Person", "properties": {"name": ["Somebody Else"]}}
+    file = shell.folder / "first.jsonl"
+    file.write_text(json.dumps(person) + "\n")
+    home.good("records", "import", str(file), "--category", "wanted-persons")
+    home.good("records", "import", str(file), "--category", "missing-persons")  # at least two ledger entries
     return home
 
 

@@ -78,8 +78,8 @@ def test_every_rule_folder_is_expected() -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_a_missing_rule_refuses(opa_binary: str, bundle: Path, tmp_path: Path, rule: str) -> None:
     folder = tmp_path / "unpacked"
-    with tarfile.open(bundle) as archive:
-        archive.extractall(folder, filter="data")
+    folder.mkdir()
+    subprocess.run(["tar", "-xzf", str(bundle), "-C", str(folder)], check=True)
     (folder / "comity" / "rules" / rule / f"{rule}.rego").unlink()
     decision = evaluate(opa_binary, folder, question(), "data.comity.decision")
     assert decision["outcome"] == "refused"
