@@ -22,6 +22,7 @@ from comity.records.profile import decode_profile
 from comity.records.query import Query
 from comity.records.tables import record, record_key
 from comity.store import Store
+from comity.store.prepared import Prepared
 
 __all__ = ["Candidate", "ImportReport", "Record", "Records"]
 
@@ -80,7 +81,7 @@ class Records:
         parameters |= {"keys": exact + names, "schemata": schemata_of(query.schema), "today": day_number(on)}
         question = Question.of(query)
         with self._store.read() as tx:
-            rows = tx.execute(_candidates(shape), parameters).all()
+            rows = _candidates(shape).rows(tx, parameters)
             found = []
             for number, identity, profile in rows:
                 match = compare(question, decode_profile(profile))
@@ -90,7 +91,8 @@ class Records:
                 return []
             found.sort(key=lambda hit: hit[:2])
             del found[limit:]
-            entities = {row.no: _entity(row) for row in tx.execute(_ENTITIES, {"numbers": [hit[2] for hit in found]})}
+            held = _ENTITIES.rows(tx, {"numbers": [hit[2] for hit in found]})
+        entities = {no: _entity(*described) for no, *described in held}
         return [Candidate(identity, entities[no], match) for _, identity, no, match in found if no in entities]
 
     def get(self, record_id: str) -> Record:
@@ -100,7 +102,13 @@ class Records:
         if row is None:
             raise NotFound("no record has that id: `comity records search` shows ids")
         return Record(
-            row.id, row.category, _entity(row), row.subject_category, row.handling, row.restricted, row.source
+            row.id,
+            row.category,
+            _entity(row.source_id, row.schema, row.properties),
+            row.subject_category,
+            row.handling,
+            row.restricted,
+            row.source,
         )
 
     def count(self) -> dict[str, int]:
@@ -144,13 +152,12 @@ def _report(tally: Tally, rejects_file: Path | None) -> ImportReport:
     return ImportReport(tally.read, tally.added, tally.changed, tally.unchanged, tally.rejected, rejects_file)
 
 
-def _entity(row: Any) -> Entity:
-    properties = {name: tuple(values) for name, values in json.loads(row.properties).items()}
-    return Entity(row.source_id, row.schema, properties)
+def _entity(source_id: str, schema: str, properties: str) -> Entity:
+    return Entity(source_id, schema, {name: tuple(values) for name, values in json.loads(properties).items()})
 
 
 @lru_cache(maxsize=256)
-def _candidates(shape: Shape) -> sa.Select[Any]:
+def _candidates(shape: Shape) -> Prepared:
     """Return the one statement that finds candidates; built once for each shape of conditions."""
     exact = sa.func.substr(record_key.c.key, 1, len(PREFIX)) == PREFIX
     weight = sa.func.sum(sa.case((exact, 100), else_=1))
@@ -167,13 +174,15 @@ def _candidates(shape: Shape) -> sa.Select[Any]:
         .limit(CANDIDATES)
         .subquery("ranked")
     )
-    return (
+    return Prepared(
         sa.select(record.c.no, record.c.id, record.c.profile)
         .join_from(ranked, record, record.c.no == ranked.c.no)
         .order_by(ranked.c.weight.desc(), ranked.c.no)
     )
 
 
-_ENTITIES = sa.select(record.c.no, record.c.source_id, record.c.schema, record.c.properties).where(
-    record.c.no.in_(sa.bindparam("numbers", expanding=True))
+_ENTITIES = Prepared(
+    sa.select(record.c.no, record.c.source_id, record.c.schema, record.c.properties).where(
+        record.c.no.in_(sa.bindparam("numbers", expanding=True))
+    )
 )

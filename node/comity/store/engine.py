@@ -63,14 +63,16 @@ class Store:
     def read(self) -> Iterator[Tx]:
         """Open a snapshot to read from; nothing written in it is kept."""
         with self.engine.connect() as connection:
-            self._begin(connection, "BEGIN")
+            if self.is_sqlite:  # PostgreSQL's driver begins by itself, and either ends with the pool's roll-back
+                connection.connection.cursor().execute("BEGIN")
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
         """Open the unit of work: all of it durable on exit, or none of it."""
         with self.engine.connect() as connection, connection.begin():
-            self._begin(connection, "BEGIN IMMEDIATE")
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
 
     def migrate(self) -> None:
@@ -96,15 +98,12 @@ class Store:
     def version(self, key: str) -> int:
         """Return how often `bump(key)` happened: a cheap question that a node may ask on every message."""
         with self.engine.connect() as tx:
-            return int(_VERSION.run(tx, {"key": key}).scalar() or 0)
+            found = _VERSION.rows(tx, {"key": key})
+        return int(found[0][0]) if found else 0
 
     def close(self) -> None:
         """Give back all connections."""
         self.engine.dispose()
-
-    def _begin(self, connection: Connection, sqlite: str) -> None:
-        if self.is_sqlite:  # PostgreSQL's driver begins by itself
-            connection.exec_driver_sql(sqlite)
 
 
 def bump(tx: Tx, key: str) -> None:
