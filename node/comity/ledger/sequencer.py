@@ -132,7 +132,7 @@ class Sequencer:
             _examine_entries(tx, head)
         return head
 
-    def _examine(self, row: kept.AnyRow) -> kept.Head:
+    def _examine(self, row: kept.HeadRow) -> kept.Head:
         """Check that a head row that another process wrote, or an earlier run, is whole, ours and not an older one."""
         frontier = Frontier.decode(row.size, row.frontier)
         head = kept.Head(row.size, frontier, row.root, row.checkpoint.encode(), row.time_ms)

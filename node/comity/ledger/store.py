@@ -10,7 +10,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -101,9 +101,20 @@ class Head:
     time_ms: int
 
 
-def lock_head(tx: Tx) -> AnyRow | None:
+class HeadRow(NamedTuple):
+    """The head row as it is stored."""
+
+    size: int
+    frontier: bytes
+    root: bytes
+    checkpoint: str
+    time_ms: int
+
+
+def lock_head(tx: Tx) -> HeadRow | None:
     """Return the head row as it stands, locked until the transaction ends: the lock is the sequencer."""
-    return _LOCK_HEAD.run(tx, {}).first()
+    found = _LOCK_HEAD.rows(tx, {})
+    return HeadRow(*found[0]) if found else None
 
 
 def read_head(tx: Tx) -> AnyRow | None:
