@@ -232,3 +232,24 @@ def test_two_importers_at_once(store: Store) -> None:
         added = list(pool.map(run, [0, 600]))
     assert sum(added) == 1800
     assert Records(store).count() == {"wanted-persons": 1800}
+
+
+def test_a_misspelled_part_a_missing_part_and_a_single_name_are_still_candidates(records: Records) -> None:
+    load(
+        records,
+        person(1, "Innocent Zimurinda"),
+        person(2, "Ivan Vladimirovich Kubrakov"),
+        person(3, "Hidayatullah", born=""),
+        person(4, "Igor Girkin"),
+        person(5, "Girkin", born="1990"),
+    )
+    born = "1984-03-17"
+    asked = {
+        "p1": Query("wanted-persons", "Person", names=("Innocent Zimulinda",), birth_date=born),
+        "p2": Query("wanted-persons", "Person", names=("KUBRAKOU Ivan",)),
+        "p3": Query("wanted-persons", "Person", names=("هدایت الله", "Hidayatullah")),
+        "p5": Query("wanted-persons", "Person", names=("Girkin",)),
+    }
+    assert {number: ids(records, query=query) for number, query in asked.items()} == {
+        number: [number] for number in asked
+    }

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,8 +18,8 @@ import sqlalchemy as sa
 from comity.errors import Malformed, Violation
 from comity.records.attributes import Attributes, attributes_of
 from comity.records.entity import Entity, parse_entity
-from comity.records.keys import entity_keys
-from comity.records.profile import PROFILE_VERSION, encode_profile, profile_of
+from comity.records.keys import record_keys
+from comity.records.profile import PROFILE_VERSION, Profile, encode_profile, profile_of
 from comity.records.tables import record, record_head, record_key
 from comity.store import Store, Tx
 
@@ -116,32 +117,34 @@ def _save(tx: Tx, source: Source, parsed: dict[str, _Parsed]) -> tuple[int, int]
     known = sa.select(record.c.id, record.c.no, record.c.digest).where(record.c.id.in_(list(parsed)))
     held = {row.id: (row.no, bytes(row.digest)) for row in tx.execute(known)}
     rows: list[dict[str, Any]] = []
+    keys: list[dict[str, Any]] = []
     replaced: list[int] = []
     for identity, each in parsed.items():
-        if identity in held and held[identity][1] == each.digest:
+        number, digest = held.get(identity, (0, b""))
+        if digest == each.digest:
             continue
-        if identity in held:
-            number = held[identity][0]
+        if number:
             replaced.append(number)
         else:
-            last += 1
-            number = last
-        rows.append(_row(number, identity, each, source))
+            number = last = last + 1
+        profile = profile_of(each.entity)
+        rows.append(_row(number, identity, each, profile, source))
+        found = record_keys(profile.identifiers, (*profile.names, *profile.weak))
+        keys += ({"key": key, "record_no": number} for key in found)
     if not rows:
         return 0, 0
     if replaced:
         tx.execute(record_key.delete().where(record_key.c.record_no.in_(replaced)))
         tx.execute(record.delete().where(record.c.no.in_(replaced)))
     tx.execute(record.insert(), rows)
-    keys = [{"key": key, "record_no": row["no"]} for row in rows for key in entity_keys(parsed[str(row["id"])].entity)]
     if keys:
-        keys.sort(key=lambda row: row["key"])  # neighbours in the index are written together
+        keys.sort(key=itemgetter("key"))  # neighbours in the index are written together
         tx.execute(record_key.insert(), keys)
     tx.execute(record_head.update().values(last_no=last))
     return len(rows) - len(replaced), len(replaced)
 
 
-def _row(number: int, identity: str, parsed: _Parsed, source: Source) -> dict[str, Any]:
+def _row(number: int, identity: str, parsed: _Parsed, profile: Profile, source: Source) -> dict[str, Any]:
     entity, attributes = parsed.entity, parsed.attributes
     properties = {name: list(values) for name, values in sorted(entity.properties.items())}
     return {
@@ -151,7 +154,7 @@ def _row(number: int, identity: str, parsed: _Parsed, source: Source) -> dict[st
         "category": source.category,
         "schema": entity.schema,
         "properties": json.dumps(properties, ensure_ascii=False, separators=(",", ":")),
-        "profile": encode_profile(profile_of(entity)),
+        "profile": encode_profile(profile),
         "subject_category": attributes.subject_category,
         "adult_on": attributes.adult_on,
         "handling": attributes.handling,

@@ -1,5 +1,7 @@
 """Search keys: the equality look-ups by which candidates are found. Pure; the same for records and questions."""
 
+from collections.abc import Iterable
+
 from comity.records.entity import Entity
 from comity.records.identifiers import KINDS, identifier_key
 from comity.records.normalise import LEGAL_FORMS, PARTICLES, identifier, name_tokens, skeletons
@@ -13,7 +15,10 @@ _SCHEMATA = {
     "BankAccount": ("BankAccount", "CryptoWallet"),
     "Document": ("Passport", "Identification"),
 }
-MAX_KEYS = 400
+MAX_KEYS = 4000
+_PAIR = "p:"  # two parts of a name
+_WHOLE = "w:"  # a name of one part, for questions that ask with more
+_PART = "n:"  # any part, for questions that ask with one
 _KEY_LENGTH = 128
 
 
@@ -33,6 +38,8 @@ def identifier_keys(entity: Entity) -> list[str]:
     """Return one key for each identifier of a record, by kind."""
     found: dict[str, None] = {}
     for kind, properties in KINDS.items():
+        if entity.properties.keys().isdisjoint(properties):
+            continue
         for value in entity.values(*properties):
             normal = identifier(kind, value)
             if normal:
@@ -40,18 +47,22 @@ def identifier_keys(entity: Entity) -> list[str]:
     return list(found)
 
 
-def entity_keys(entity: Entity) -> list[str]:
-    """Return the keys under which a record is found, identifiers first."""
-    found = dict.fromkeys(identifier_keys(entity))
-    for name in names_of(entity):
-        found.update(dict.fromkeys(_name_keys(comparable(name, entity.schema))))
+def record_keys(identifiers: Iterable[str], names: Iterable[tuple[str, ...]]) -> list[str]:
+    """Return the keys under which a record is found: its identifier keys, then those of its comparable names."""
+    found = dict.fromkeys(identifiers)
+    for tokens in names:
+        found.update(dict.fromkeys(_name_keys(tokens)))
     return list(found)[:MAX_KEYS]
 
 
 def query_keys(query: Query) -> tuple[list[str], list[str]]:
     """Return (identifier keys, name keys) of a question."""
     exact = [identifier_key(i.kind, identifier(i.kind, i.value)) for i in query.identifiers]
-    names = dict.fromkeys(key for name in query.names for key in _name_keys(comparable(name, query.schema)))
+    names: dict[str, None] = {}
+    for name in query.names:
+        bones = _bones(comparable(name, query.schema))
+        names.update(dict.fromkeys(_pairs(bones) if len(bones) > 1 else _each(_PART, bones)))
+        names.update(dict.fromkeys(_each(_WHOLE, bones)))
     return exact, list(names)
 
 
@@ -64,5 +75,32 @@ def comparable(name: str, schema: str) -> tuple[str, ...]:
 
 
 def _name_keys(tokens: tuple[str, ...]) -> list[str]:
+    bones = _bones(tokens)
+    keys = _each(_PART, bones)
+    return keys + (_pairs(bones) if len(bones) > 1 else _each(_WHOLE, bones))
+
+
+def _bones(tokens: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return the skeletons of each token that says something."""
     weighty = [token for token in tokens if token not in PARTICLES and len(token) > 1] or tokens
-    return [f"n:{bones}"[:_KEY_LENGTH] for token in weighty for bones in skeletons(token)]
+    return [skeletons(token) for token in weighty]
+
+
+def _each(kind: str, bones: list[tuple[str, ...]]) -> list[str]:
+    return [f"{kind}{one}"[:_KEY_LENGTH] for variants in bones for one in variants]
+
+
+def _pairs(bones: list[tuple[str, ...]]) -> list[str]:
+    """Return a key for every two parts of a name: one in full, and how the other begins.
+
+    So one part may be misspelled, while people who share a common given name only are no candidates.
+    """
+    heads = [{one.lstrip("-")[:1] for one in variants} for variants in bones]
+    return [
+        f"{_PAIR}{one}/{head}"[:_KEY_LENGTH]
+        for at, variants in enumerate(bones)
+        for one in variants
+        for other, begins in enumerate(heads)
+        if other != at
+        for head in begins
+    ]

@@ -50,17 +50,21 @@ def align(left: Tokens, right: Tokens) -> Alignment:
     pairs = [(likeness, i, j) for i, a in enumerate(left) for j, b in enumerate(right) if (likeness := alike(a, b))]
     if not pairs or (len(pairs) == 1 and len(left) > 1 and len(right) > 1):
         return NOTHING  # one part of several: not a name in common
-    pairs.sort(reverse=True)
-    lefts: dict[int, float] = {}
+    if len({i for _, i, _ in pairs}) < len(pairs) or len({j for _, _, j in pairs}) < len(pairs):
+        pairs.sort(key=lambda pair: (-pair[0], sorted((left[pair[1]], right[pair[2]]))))  # the same from either side
+    lefts: set[int] = set()
     rights: set[int] = set()
     gained = agreed = 0.0
+    full = 0
     for likeness, i, j in pairs:
-        if i not in lefts and j not in rights:
-            lefts[i] = likeness
-            rights.add(j)
-            weight = min(_weight(left[i]), _weight(right[j]))
-            agreed += weight
-            gained += weight * likeness
+        if i in lefts or j in rights:
+            continue
+        lefts.add(i)
+        rights.add(j)
+        weight = min(_weight(left[i]), _weight(right[j]))
+        agreed += weight
+        gained += weight * likeness
+        full += left[i] not in PARTICLES and min(len(left[i]), len(right[j])) > 1
     missed = sum(_weight(token) for i, token in enumerate(left) if i not in lefts)
     spare = sum(_weight(token) for j, token in enumerate(right) if j not in rights)
     apart = min(missed, spare)
@@ -71,7 +75,6 @@ def align(left: Tokens, right: Tokens) -> Alignment:
     ):
         cost += _SPARE_FIRST - _SPARE
     score = gained / (agreed + cost) if agreed else 0.0
-    full = sum(1 for i in lefts if left[i] not in PARTICLES and len(left[i]) > 1)
     if full < 2:  # one common word is not a name
         score *= _ONE_TOKEN
     return Alignment(score, len(lefts), len(left))

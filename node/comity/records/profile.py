@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from comity.records.entity import Entity
 from comity.records.keys import comparable, identifier_keys, names_of
 
-PROFILE_VERSION = 1
+PROFILE_VERSION = 2
 """Part of every record's digest: raise it when keys or profiles change, and the next import renews them."""
 
 _ISSUED = frozenset(("Passport", "Identification", "Vehicle", "Airplane", "Vessel", "BankAccount", "Company"))
