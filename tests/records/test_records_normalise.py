@@ -5,8 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comity.records.identifiers import KINDS
+from comity.records.keys import query_keys
 from comity.records.names import align, alike
 from comity.records.normalise import identifier, name_tokens, skeleton, sound
+from comity.records.query import Query
 
 KIND = st.sampled_from(sorted(KINDS))
 LATIN = st.text(st.characters(categories=["L", "N", "P", "Z"], max_codepoint=0x24F), max_size=40)
@@ -85,3 +87,16 @@ def test_other_given_names_are_not_spellings(one: str, other: str) -> None:
 def test_one_name_in_common_is_not_a_name() -> None:
     assert align(("igor", "girkin"), ("igor", "petrov")).score < 0.5
     assert align(("saddam", "hussein"), ("rana", "saddam", "hussein")).score < 0.8
+
+
+def test_an_initial_counts_the_same_from_either_side() -> None:
+    assert align(("j", "smith"), ("john", "smith")).score == align(("john", "smith"), ("j", "smith")).score < 0.85
+
+
+def test_who_shares_a_given_name_only_has_no_key_in_common() -> None:
+    def keys(name: str) -> set[str]:
+        return set(query_keys(Query("wanted-persons", "Person", names=(name,)))[1])
+
+    assert not keys("Juri Kaskov") & keys("Juri Petrov")
+    assert keys("Juri Kaskov") & keys("Каськов Юрий")
+    assert keys("Juri Kaskov") & keys("Juri Kastov")

@@ -17,8 +17,7 @@ _SCHEMATA = {
 }
 MAX_KEYS = 4000
 _PAIR = "p:"  # two parts of a name
-_WHOLE = "w:"  # a name of one part, for questions that ask with more
-_PART = "n:"  # any part, for questions that ask with one
+_WHOLE = "w:"  # a name of one part
 _KEY_LENGTH = 128
 
 
@@ -61,8 +60,7 @@ def query_keys(query: Query) -> tuple[list[str], list[str]]:
     names: dict[str, None] = {}
     for name in query.names:
         bones = _bones(comparable(name, query.schema))
-        names.update(dict.fromkeys(_pairs(bones) if len(bones) > 1 else _each(_PART, bones)))
-        names.update(dict.fromkeys(_each(_WHOLE, bones)))
+        names.update(dict.fromkeys([*_pairs(bones), *_wholes(bones)]))
     return exact, list(names)
 
 
@@ -75,9 +73,9 @@ def comparable(name: str, schema: str) -> tuple[str, ...]:
 
 
 def _name_keys(tokens: tuple[str, ...]) -> list[str]:
+    """Return a record's keys for one name. A part of a longer name is none: alone it is never a match."""
     bones = _bones(tokens)
-    keys = _each(_PART, bones)
-    return keys + (_pairs(bones) if len(bones) > 1 else _each(_WHOLE, bones))
+    return _pairs(bones) if len(bones) > 1 else _wholes(bones)
 
 
 def _bones(tokens: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -86,8 +84,8 @@ def _bones(tokens: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [skeletons(token) for token in weighty]
 
 
-def _each(kind: str, bones: list[tuple[str, ...]]) -> list[str]:
-    return [f"{kind}{one}"[:_KEY_LENGTH] for variants in bones for one in variants]
+def _wholes(bones: list[tuple[str, ...]]) -> list[str]:
+    return [f"{_WHOLE}{one}"[:_KEY_LENGTH] for variants in bones for one in variants]
 
 
 def _pairs(bones: list[tuple[str, ...]]) -> list[str]:
