@@ -1,6 +1,7 @@
 """Checkpoints: signed heads of a ledger (c2sp.org/tlog-checkpoint). The key's name is the origin."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from comity.errors import Malformed, Tampered
@@ -45,6 +46,7 @@ def sign_checkpoint(size: int, root: bytes, signer: NoteSigner) -> bytes:
     return signer.sign(f"{signer.key.name}\n{size}\n{b64(root)}\n")
 
 
+@lru_cache(maxsize=256)  # receipts of one batch share their checkpoint: a signature is checked once
 def verify_checkpoint(note: bytes, vkey: str) -> Checkpoint:
     """Return the checkpoint that the holder of `vkey` signed; raises `Tampered`.
 

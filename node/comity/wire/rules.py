@@ -7,6 +7,8 @@ line or a ledger entry. Lists have at most `_MAX_LIST` members unless a rule say
 import re
 import uuid
 from collections.abc import Callable, Iterable
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from comity.errors import Malformed, Violation
@@ -151,14 +153,14 @@ IDENTIFIER: dict[str, Rule] = {"kind": code, "value": text(128, required=True), 
 
 def violations(message: Any, rules: dict[str, Rule], prefix: str) -> list[Violation]:
     """Return every broken rule of a message; nested fields are named by dots."""
-    found = []
-    for path, rule in rules.items():
-        value = message
-        for part in path.split("."):
-            value = getattr(value, part)
-        if problem := rule(value):
-            found.append(Violation(f"{prefix}{path}", problem))
-    return found
+    return [
+        Violation(f"{prefix}{path}", problem)
+        for path, rule in rules.items()
+        if (problem := rule(_getter(path)(message)))
+    ]
+
+
+_getter = cache(attrgetter)
 
 
 def refuse(found: list[Violation]) -> None:
