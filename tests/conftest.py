@@ -85,6 +85,16 @@ _counter = iter(range(10**9))
 @pytest.fixture
 def fresh_postgres(postgres_server: str) -> str:
     """The URL of an empty PostgreSQL database."""
+    return _new_database(postgres_server)
+
+
+@pytest.fixture
+def another_postgres(postgres_server: str) -> str:
+    """The URL of a second empty PostgreSQL database."""
+    return _new_database(postgres_server)
+
+
+def _new_database(postgres_server: str) -> str:
     name = f"t{os.getpid()}_{next(_counter)}"
     engine = create_engine(postgres_server.format("postgres"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:

@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from support.world import CODEC, World
+from support.world import CODEC, World, make_world
 
 from comity.app import policy_in_force
 from comity.exchange.model import PeerResult, SignedReply
 from comity.exchange.ports import Undelivered
 from comity.exchange.requester import Requester, Started
 from comity.ledger.entry import EntryKind
+from comity.ledger.verify import verify_ledger, verify_vault
 from comity.wire.courier import GrpcCourier
 
 
@@ -39,6 +40,24 @@ def ask(world: World, requester: Requester) -> tuple[str, PeerResult]:
     started, result = requester.ask(world.circumstances(), world.query(), ("FI",), timedelta(seconds=10))
     assert isinstance(started, Started)
     return started.exchange_id, result
+
+
+def test_the_whole_exchange_on_postgresql(tmp_path, fresh_postgres: str, another_postgres: str) -> None:
+    """Both nodes on PostgreSQL: the same path, the same proofs."""
+    with (
+        make_world(tmp_path, databases={"EE": fresh_postgres, "FI": another_postgres}) as world,
+        asking(world) as (asker, _),
+    ):
+        exchange_id, result = ask(world, asker)
+        assert (result.outcome, result.receipt) == ("permitted", "verified")
+        assert result.findings.hit
+        message = world.request()
+        assert world.send(message)[0] == world.send(message)[0]
+        for node in (world.ee, world.fi.node):
+            assert node.store.engine.dialect.name == "postgresql"
+            assert verify_ledger(node.store, node.ledger.vkey) == []
+            assert verify_vault(node.store, node.vault) == []
+        assert len(world.ee.ledger.by_exchange(exchange_id)) == 2
 
 
 @pytest.fixture(scope="module")

@@ -120,9 +120,13 @@ class World:
 
 
 @contextmanager
-def make_world(folder: Path, engine: str = "embedded", per_day: int | None = None) -> Iterator[World]:
+def make_world(
+    folder: Path, engine: str = "embedded", per_day: int | None = None, databases: dict[str, str] | None = None
+) -> Iterator[World]:
     """A fresh federation of three; FI's node runs in this process. `per_day` changes every term's quota."""
-    sandbox = federation.make(folder / "s", ["EE", "FI", "LV"], people=40, engine=engine, say=lambda _line: None)
+    countries = ["EE", "FI", "LV"]
+    quiet = {"say": lambda _line: None, "databases": databases}
+    sandbox = federation.make(folder / "s", countries, people=40, engine=engine, **quiet)
     for home in map(sandbox.home, sandbox.countries) if per_day is not None else ():
         _set_quotas(home.agreements, per_day)
     with ExitStack() as stack:

@@ -2,7 +2,7 @@
 
 import shutil
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,19 @@ STAFF = (
 Say = Callable[[str], None]
 
 
-def make(path: Path, countries: list[str], *, people: int, engine: str, say: Say) -> Sandbox:
-    """Make the homes of a sandbox in an empty folder; raises `Conflict` if there is one."""
+def make(
+    path: Path,
+    countries: list[str],
+    *,
+    people: int,
+    engine: str,
+    say: Say,
+    databases: Mapping[str, str] | None = None,
+) -> Sandbox:
+    """Make the homes of a sandbox in an empty folder; raises `Conflict` if there is one.
+
+    `databases` gives the SQLAlchemy URL of a country's database; without one it is SQLite in the country's home.
+    """
     unknown = sorted(set(countries) - COUNTRIES.keys())
     if unknown or not countries:
         raise Malformed(f"--countries: {', '.join(unknown) or 'none'} not known; known are {', '.join(COUNTRIES)}")
@@ -41,7 +52,7 @@ def make(path: Path, countries: list[str], *, people: int, engine: str, say: Say
         rows["countries"][code] = {"peer_port": next(ports), "desk_port": next(ports)}
     sandbox = Sandbox(path.resolve(), rows)
     for code in countries:
-        _make_country(sandbox, code, engine)
+        _make_country(sandbox, code, engine, (databases or {}).get(code, ""))
         say(f"{code}: home, CA, keys, database, {_fill(sandbox, code, people)} records")
     _introduce(sandbox)
     sandbox.save()
@@ -76,7 +87,7 @@ def agreement_files() -> list[Path]:
     return sorted(folder.glob("*.yaml"))
 
 
-def _make_country(sandbox: Sandbox, code: str, engine: str) -> None:
+def _make_country(sandbox: Sandbox, code: str, engine: str, database: str) -> None:
     country, ports = COUNTRIES[code], sandbox.rows["countries"][code]
     home = sandbox.home(code)
     rows = {
@@ -85,6 +96,7 @@ def _make_country(sandbox: Sandbox, code: str, engine: str) -> None:
         "desk_listen": f"127.0.0.1:{ports['desk_port']}",
         "languages": list(country.languages),
         "policy": {"engine": engine},
+        **({"database": database} if database else {}),
     }
     create_node(home, country=code, trust_domain=country.trust_domain, rows=rows, clock=system_clock)
     for file in agreement_files():
