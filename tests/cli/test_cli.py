@@ -272,3 +272,19 @@ def test_staff(ee: Home) -> None:
     assert members["mari"]["role"] == "prosecutor"
     assert members["investigator-1"]["role"] == "investigator"
     assert ee("staff", "add", "mari", "--role", "prosecutor").code == 1
+
+
+def test_purpose_and_category_complete_from_the_agreements(ee: Home) -> None:
+    import subprocess
+
+    from support.shell import COMITY
+
+    words = f"comity --home {ee.path} query person --category "
+    environment = {
+        **ee.shell.environment(),
+        "_COMITY_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": "6",
+    }
+    done = subprocess.run(COMITY, env=environment, capture_output=True, text=True)
+    assert "plain,wanted-persons" in done.stdout.split()

@@ -12,7 +12,7 @@ from comity.settings import Home, find_home
 
 def home_of(ctx: click.Context) -> Home:
     """Return the home that `--home`, `--node` or the environment names."""
-    chosen = ctx.find_root().obj
+    chosen = ctx.find_root().obj or ctx.find_root().params  # completion does not run the group
     if chosen["node"] and chosen["home"]:
         raise click.UsageError("--home and --node name two different nodes: give one")
     if chosen["node"]:

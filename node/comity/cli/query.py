@@ -6,17 +6,44 @@ from typing import Any
 import click
 
 from comity.cli import results
-from comity.cli.context import opened, staff_name
+from comity.cli.context import home_of, opened, staff_name
 from comity.cli.output import json_option
-from comity.errors import Malformed, Violation
+from comity.errors import ComityError, Malformed, Violation
 
 _SUBJECTS = ["suspect", "convicted", "victim", "witness", "missing", "unidentified-remains", "other"]
 _AIMS = ["identify", "learn-more", "locate", "evidence", "preserve", "notice"]
 _PROCEEDINGS = ["investigation", "prosecution", "trial", "execution", "administrative", "none"]
 
+
+def _of_agreements(field: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Return a completion from the words that this node's agreements use; nothing where there is no node."""
+
+    def complete(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+        from comity.app import load_agreements  # noqa: PLC0415
+
+        try:
+            held = load_agreements(home_of(ctx).agreements)
+        except ComityError:
+            return []
+        words = {word for agreement in held for term in agreement.document["terms"] for word in term[field]}
+        return sorted(word for word in words if word.startswith(incomplete))
+
+    return complete
+
+
 _WHY: list[Callable[[Any], Any]] = [
-    click.option("--category", required=True, help="Data category, e.g. wanted-persons."),
-    click.option("--purpose", required=True, help="Purpose code, e.g. criminal-investigation."),
+    click.option(
+        "--category",
+        required=True,
+        help="Data category, e.g. wanted-persons.",
+        shell_complete=_of_agreements("categories"),
+    ),
+    click.option(
+        "--purpose",
+        required=True,
+        help="Purpose code, e.g. criminal-investigation.",
+        shell_complete=_of_agreements("purposes"),
+    ),
     click.option("--case", "case", default="", help="Case reference."),
     click.option("--proceeding", type=click.Choice(_PROCEEDINGS), default="investigation", show_default=True),
     click.option("--offence", default="", help="List category (murder), ICCS code (0701), or CC:statute."),
