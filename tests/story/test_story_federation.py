@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,13 +35,15 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     yield made
     made("sandbox", "down", "--dir", directory, "--delete")
     assert marked_processes(directory) == []
+    for process in started:
+        process.wait(timeout=10)
 
 
 def by_country(document: dict) -> dict[str, dict]:
     return {peer["country"]: peer for peer in document["peers"]}
 
 
-started: list[object] = []  # a node outlives its test: `sandbox down` ends it
+started: list[subprocess.Popen[bytes]] = []  # a node outlives its test: `sandbox down` ends it
 
 
 def restart(shell: Shell, country: str) -> None:

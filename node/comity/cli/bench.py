@@ -34,6 +34,20 @@ def exchange(seconds: float, rounds: int, as_json: bool) -> None:
     table(("part", "µs"), list(figures["parts_us"].items()))
 
 
+@command.command("node")
+@json_option
+def node(as_json: bool) -> None:
+    """One node: seconds from start to first answer, resident size idle and after it."""
+    from comity.sandbox.bench import bench_node  # noqa: PLC0415
+
+    figures = bench_node(lambda line: click.echo(line, err=True))
+    if as_json:
+        click.echo(json.dumps(figures, indent=2))
+        return
+    click.echo(f"first answer {figures['first_answer_s']} s after start")
+    click.echo(f"resident: {figures['idle_mb']} MB idle, {figures['after_first_answer_mb']} MB after the first answer")
+
+
 def _row(callers: int, figure: dict[str, Any]) -> tuple[Any, ...]:
     ratio, rate = figure["throughput_ratio"], figure["per_second"]
     return (

@@ -75,6 +75,38 @@ def bench_exchange(seconds: float, rounds: int, say: Callable[[str], None]) -> d
     return figures
 
 
+def bench_node(say: Callable[[str], None]) -> dict[str, Any]:
+    """Measure one node: seconds from its start to its first answer, and its resident size idle and after it (MB)."""
+    with tempfile.TemporaryDirectory(prefix="comity-bench-") as folder:
+        sandbox = federation.make(Path(folder) / "s", ["EE", "FI"], people=1000, engine="embedded", say=say)
+        try:
+            with open_node(sandbox.home("EE")) as node, _requester(node) as ask:
+                began = time.monotonic()
+                process = start_node(sandbox, "FI")
+                wait_until_running(sandbox.home("FI"), process)
+                idle = _resident_mb(process.pid)
+                _first_answer(ask)
+                took = time.monotonic() - began
+                answered = _resident_mb(process.pid)
+        finally:
+            stop_all(sandbox)
+    return {"first_answer_s": round(took, 2), "idle_mb": idle, "after_first_answer_mb": answered}
+
+
+def _first_answer(ask: Callable[[], None]) -> None:
+    """Ask until it is answered: the node's port may open a moment after its process says so."""
+    for _ in range(200):
+        with contextlib.suppress(Unavailable):
+            return ask()
+        time.sleep(0.02)
+    raise Unavailable("the node did not answer")
+
+
+def _resident_mb(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
+
+
 def _compare(
     sandbox: Sandbox,
     node: OpenNode,
