@@ -3,6 +3,10 @@
 import ast
 import importlib
 import pkgutil
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -104,3 +108,12 @@ def test_migrations_make_exactly_the_tables(store: Store) -> None:
     with store.read() as tx:
         context = MigrationContext.configure(tx, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+
+
+def test_every_import_is_a_declared_dependency() -> None:
+    """A machine that installs the wheel has only what pyproject.toml names."""
+    project = tomllib.loads((PACKAGE.parent.parent / "pyproject.toml").read_text())["project"]
+    declared = {re.split(r"[\[><=]", line)[0].lower() for line in project["dependencies"]}
+    provided = {module for module, dists in packages_distributions().items() if {d.lower() for d in dists} & declared}
+    used = {name.split(".")[0] for path in PACKAGE.rglob("*.py") for name in imports_of(path)}
+    assert used - provided - set(sys.stdlib_module_names) - {"comity", "__future__"} == set()
