@@ -71,7 +71,7 @@ def show_(ctx: click.Context, limit: int, index: int | None, as_json: bool) -> N
             for name, value in documents[0].items():
                 click.echo(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
             return
-        columns = ("index", "time", "kind", "from", "to", "purpose", "category", "outcome", "released", "agreement")
+        columns = ("index", "time", "kind", "from", "to", "category", "outcome", "released or refused for", "agreement")
         table(columns, [_row(d) for d in documents], "the ledger is empty")
 
     show(documents if index is None else documents[0], as_json, render)
@@ -144,6 +144,20 @@ def _document(stored: StoredEntry) -> dict[str, Any]:
 
 
 def _row(document: dict[str, Any]) -> tuple[Any, ...]:
-    names = ("index", "time", "kind", "requester", "responder", "purpose", "category", "outcome")
     released = ", ".join(document.get("released_fields", []) or document.get("refusal_codes", []))
-    return (*(document.get(name, "") for name in names), released, document.get("agreement", ""))
+    return (
+        document["index"],
+        document["time"][:19],
+        document["kind"],
+        _domain(document.get("requester", "")),
+        _domain(document.get("responder", "")),
+        document.get("category", ""),
+        document.get("outcome", ""),
+        released,
+        document.get("agreement", ""),
+    )
+
+
+def _domain(node: str) -> str:
+    """Return the trust domain of a node id: enough for a table."""
+    return node.removeprefix("spiffe://").partition("/")[0]
