@@ -164,3 +164,64 @@ def test_a_lost_reply_is_asked_again_with_the_same_bytes(world: World, requester
         courier.lie = LyingCourier.lie
     assert again.message == seen[0].message
     assert world.fi_size() == size + 1
+
+
+def resigned(world: World, change):
+    """Return a lie that the peer itself signs: its own key, another reply."""
+    from comity.v1 import query_service_pb2
+
+    def lie(reply: SignedReply) -> SignedReply:
+        message = query_service_pb2.SearchResponse.FromString(reply.message.payload)
+        change(message)
+        payload = message.SerializeToString(deterministic=True)
+        return replace(reply, message=world.fi.node.identity.sign("SearchResponse", payload))
+
+    return lie
+
+
+def _far_future(message) -> None:
+    message.header.issued_at.seconds = 2**60
+
+
+def _name_as_field(message) -> None:
+    message.header.terms.fields.append("Juri Kaskov")
+
+
+def _control_in_reference(message) -> None:
+    message.result.hits[0].reference = "\x1b]0;owned\x07"
+
+
+def _endless_agreement(message) -> None:
+    message.header.decision.basis.term = "x" * 100_000
+
+
+@pytest.mark.parametrize("change", [_far_future, _name_as_field, _control_in_reference, _endless_agreement])
+def test_a_signed_reply_that_breaks_a_rule_is_unverified_and_kept(world: World, requester, change) -> None:
+    """A hostile peer's reply never leaves the asker waiting, and never puts its words into our ledger."""
+    asker, courier = requester
+    courier.lie = resigned(world, change)
+    try:
+        exchange_id, result = ask(world, asker)
+    finally:
+        courier.lie = LyingCourier.lie
+    assert (result.outcome, result.failure.reason) == ("unverified", "MALFORMED")
+    kinds = [stored.entry.kind for stored in world.ee.ledger.by_exchange(exchange_id)]
+    assert kinds == [EntryKind.QUESTION_ASKED, EntryKind.ANSWER_MISSING]
+
+
+def test_a_bug_on_the_way_is_a_result_not_a_wait(world: World, requester) -> None:
+    """Whatever breaks while a peer is asked, every country asked has a result, also with several at once."""
+    asker, courier = requester
+
+    def break_down(_reply):
+        raise RuntimeError("Juri Kaskov")
+
+    courier.lie = break_down
+    try:
+        started, *results = asker.ask(world.circumstances(), world.query(), ("FI", "LV"), timedelta(seconds=10))
+    finally:
+        courier.lie = LyingCourier.lie
+    assert {result.country for result in results} == {"FI", "LV"} == set(started.asked)
+    (fi,) = (result for result in results if result.country == "FI")
+    assert (fi.outcome, fi.failure.reason) == ("unverified", "INTERNAL")
+    assert "Kaskov" not in fi.failure.message

@@ -6,6 +6,7 @@ All peers are asked at once, each with its own deadline; results come as they ar
 Nothing is sent before the question is durable in our ledger, nothing is shown before the answer is.
 """
 
+import logging
 import os
 import time
 import uuid
@@ -15,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from queue import SimpleQueue
 
-from comity.errors import ComityError, NotFound
+from comity.errors import ComityError, NotFound, Unauthenticated
 from comity.exchange import store as table
 from comity.exchange.entries import exchange_entry
 from comity.exchange.facts import policy_input
@@ -40,6 +41,8 @@ from comity.identity.store import Peer, PeerBook
 from comity.ledger.entry import EntryKind, LedgerEntry
 from comity.records.query import Query
 from comity.store import Row
+
+log = logging.getLogger(__name__)
 
 DEFAULT_DEADLINE = timedelta(seconds=5)
 _LIFETIME = timedelta(seconds=60)
@@ -199,11 +202,15 @@ class Requester:
             result = PeerResult(plan.peer.country, none.outcome, failure=Failure(none.reason, str(none)))
         except ComityError as error:
             result = _unverified(plan.peer.country, error)
+        except Exception as bug:  # noqa: BLE001  whoever asked waits for one result of each country
+            result = _unverified(plan.peer.country, _broken(bug))
         result = replace(result, took_ms=round((time.monotonic() - started) * 1000, 3))
         try:
             self._record(plan, reply, result)
         except ComityError as error:  # an answer that we could not log is not shown
             return replace(_unverified(plan.peer.country, error), took_ms=result.took_ms)
+        except Exception as bug:  # noqa: BLE001
+            return replace(_unverified(plan.peer.country, _broken(bug)), took_ms=result.took_ms)
         return result
 
     def _send(self, plan: _Plan, deadline: timedelta) -> tuple[SignedReply, PeerResult]:
@@ -216,6 +223,8 @@ class Requester:
             answer = self._codec.decode_reply(reply.message.payload)
             verify_answer(answer, plan.header, message.payload)
             verify_receipt_of(reply, answer, plan.header, message.payload, peer.descriptor.ledger_vkey)
+        except Undelivered as unknown:  # the signer's key is new and the peer's descriptor cannot be had
+            return reply, _unverified(peer.country, Unauthenticated(f"the reply's signer is not known: {unknown}"))
         except ComityError as error:
             return reply, _unverified(peer.country, error)
         return reply, _result(peer.country, answer)
@@ -248,6 +257,12 @@ def new_exchange_id(at: datetime) -> str:
     value = int(at.timestamp() * 1000) << 80 | int.from_bytes(os.urandom(10), "big")
     value = value & ~(0xF << 76) | 0x7 << 76
     return str(uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62))
+
+
+def _broken(bug: Exception) -> ComityError:
+    """Return the error of a fault of our own; its message stays unread, it could hold what a subject is called."""
+    log.error("internal error while asking type=%s", type(bug).__name__)
+    return ComityError("internal error while asking; the node's log says more")
 
 
 def _unverified(country: str, error: ComityError) -> PeerResult:

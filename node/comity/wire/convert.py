@@ -5,7 +5,7 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from comity.errors import Violation
+from comity.errors import Malformed, Violation
 from comity.exchange.model import (
     Authorisation,
     Basis,
@@ -200,8 +200,11 @@ def timestamp(at: datetime) -> Timestamp:
 
 
 def moment(message: Timestamp) -> datetime:
-    """Return the aware UTC time of a message."""
-    return message.ToDatetime(tzinfo=UTC)
+    """Return the aware UTC time of a message; raises `Malformed` for one that no calendar has."""
+    try:
+        return message.ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise Malformed("a time of the message is not between the years 1 and 9999") from None
 
 
 def _offence_to_proto(offence: Offence) -> common_pb2.Offence:

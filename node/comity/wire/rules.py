@@ -17,6 +17,7 @@ from comity.wire import words
 _CODE = re.compile(r"^[a-z0-9][a-z0-9._-]{0,63}\Z")
 _DIGEST = re.compile(r"^[0-9a-f]{64}\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_PROPERTY = re.compile(r"^[A-Za-z][A-Za-z0-9]{0,63}\Z")
 _MAX_LIST = 20
 
 Rule = Callable[[Any], str]
@@ -44,6 +45,11 @@ def code(value: str) -> str:
 def optional_code(value: str) -> str:
     """A code word or nothing."""
     return code(value) if value else ""
+
+
+def property_name(value: str) -> str:
+    """The name of a FollowTheMoney property: letters and digits."""
+    return "" if _PROPERTY.match(value) else "is not the name of a property"
 
 
 def exactly(size: int) -> Rule:
@@ -149,6 +155,14 @@ QUERY: dict[str, Rule] = {
 }
 
 IDENTIFIER: dict[str, Rule] = {"kind": code, "value": text(128, required=True), "country": text(2)}
+
+DECISION: dict[str, Rule] = {
+    "basis.agreement": optional_code,
+    "basis.term": text(128),
+    "review_role": optional_code,
+    "review_deadline": text(32),
+}
+"""What a reply's decision may say where we log or compare it; its prose is cleaned where it is shown."""
 
 
 def violations(message: Any, rules: dict[str, Rule], prefix: str) -> list[Violation]:

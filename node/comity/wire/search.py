@@ -8,6 +8,8 @@ from comity.records.query import Identifier, Query
 from comity.v1 import common_pb2, query_service_pb2
 from comity.wire import convert, rules, words
 
+_MAX_WORDS = 100  # more grounds than the catalogue has, more fields than any schema shares
+
 
 class SearchMessages:
     """Implements `exchange.ports.SearchCodec`."""
@@ -48,12 +50,7 @@ class SearchMessages:
         reply = query_service_pb2.SearchResponse()
         _parse(reply, payload)
         header = reply.header
-        found = [
-            Violation(f"header.decision.{name}", "is missing or unknown")
-            for name, enum in (("outcome", words.OUTCOME), ("disclosure", words.DISCLOSURE))
-            if not enum.known(getattr(header.decision, name))
-        ]
-        rules.refuse(found)
+        rules.refuse(_decision_violations(header) + _result_violations(reply.result))
         return Answer(
             request_digest=header.request_digest,
             exchange_id=header.exchange_id,
@@ -64,6 +61,32 @@ class SearchMessages:
             terms=convert.terms_from_proto(header.terms) if header.HasField("terms") else None,
             findings=findings_from_proto(reply.result) if reply.HasField("result") else None,
         )
+
+
+def _decision_violations(header: common_pb2.ReplyHeader) -> list[Violation]:
+    decision = header.decision
+    found = [
+        Violation(f"header.decision.{name}", "is missing or unknown")
+        for name, enum in (("outcome", words.OUTCOME), ("disclosure", words.DISCLOSURE))
+        if not enum.known(getattr(decision, name))
+    ]
+    found += rules.violations(decision, rules.DECISION, "header.decision.")
+    for name, rule, values in (
+        ("decision.reasons", rules.code, [reason.code for reason in decision.reasons]),
+        ("terms.fields", rules.property_name, header.terms.fields),
+    ):  # both go into our ledger, which takes no text that a peer makes up
+        if problem := rules.each(rule, _MAX_WORDS)(values):
+            found.append(Violation(f"header.{name}", problem))
+    return found
+
+
+def _result_violations(result: query_service_pb2.SearchResult) -> list[Violation]:
+    reference = rules.text(128, required=True)
+    return [
+        Violation(f"result.hits[{index}].reference", problem)
+        for index, hit in enumerate(result.hits)
+        if (problem := reference(hit.reference))
+    ]
 
 
 def query_violations(message: query_service_pb2.Query, prefix: str) -> list[Violation]:
