@@ -220,6 +220,23 @@ def test_junk_is_malformed(world: World) -> None:
     assert refused(world, message).code is Code.INVALID_ARGUMENT
 
 
+def test_a_time_that_no_calendar_has_is_malformed(world: World) -> None:
+    from comity.v1 import query_service_pb2
+
+    message = query_service_pb2.SearchRequest.FromString(world.request().payload)
+    message.header.authorisation.type = "judge"
+    message.header.authorisation.expires_at.seconds = 2**60
+    signed = world.ee.identity.sign(CODEC.request_type, message.SerializeToString())
+    assert refused(world, signed).code is Code.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize("payload", [b"\xff\xff\xff", b"\x08\x01\x10" + b"\xff" * 9 + b"\x01"])
+def test_a_consistency_proof_of_junk_or_beyond_the_ledger_is_refused(world: World, payload: bytes) -> None:
+    message = SignedMessage("", payload, b"", "")
+    answer = refused(world, message, method="/comity.v1.LedgerService/GetConsistencyProof", fields=())
+    assert answer.code in (Code.INVALID_ARGUMENT, Code.NOT_FOUND)
+
+
 def test_a_suspended_peer_is_refused_from_the_next_message_on(world: World) -> None:
     store = world.fi.node.store
     world.answered(world.request())

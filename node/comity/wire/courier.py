@@ -6,9 +6,11 @@ from threading import Lock
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
 from grpc_status import rpc_status
 
+from comity.errors import Malformed
 from comity.exchange.model import SignedReply
 from comity.exchange.ports import Undelivered
 from comity.identity.node import NodeIdentity
@@ -58,7 +60,10 @@ class GrpcCourier:
     def node_status(self, peer: Peer, timeout: timedelta) -> node_service_pb2.DescribeResponse:
         """Return all that a peer says about itself; raises `Undelivered`."""
         payload, _ = self._call(peer, _DESCRIBE, b"", (), timeout)
-        return node_service_pb2.DescribeResponse.FromString(payload)
+        try:
+            return node_service_pb2.DescribeResponse.FromString(payload)
+        except DecodeError as cause:
+            raise Malformed("the peer's description of itself is not a DescribeResponse") from cause
 
     def close(self) -> None:
         """Close every channel."""
@@ -121,6 +126,6 @@ def _told(error: grpc.RpcError) -> status_pb2.Status | None:
     """Return what the peer's program said, or None where only the transport failed."""
     try:
         found: status_pb2.Status | None = rpc_status.from_call(error)
-    except ValueError:  # details and status do not agree: not ours
+    except (ValueError, DecodeError):  # details and status do not agree, or are junk: not ours
         return None
     return found

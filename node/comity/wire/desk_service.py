@@ -9,9 +9,10 @@ from hashlib import sha256
 
 import grpc
 from cryptography import x509
+from google.protobuf.message import DecodeError
 
 from comity import __version__
-from comity.errors import Forbidden, Reason, Unauthenticated
+from comity.errors import Forbidden, Malformed, Reason, Unauthenticated
 from comity.exchange.model import Official, PeerResult
 from comity.exchange.own import OwnNode
 from comity.exchange.requester import DEFAULT_DEADLINE, Requester, Started
@@ -69,7 +70,10 @@ class DeskServices:
 
     def _ask(self, payload: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
         member = self.gate.admit(_ASK, context)
-        request = desk_service_pb2.AskRequest.FromString(payload)
+        try:
+            request = desk_service_pb2.AskRequest.FromString(payload)
+        except DecodeError as cause:
+            raise Malformed("the message is not an AskRequest") from cause
         _check(request)
         official = Official(pseudonym(self.own, member.name), member.role, member.authority, request.on_behalf_of)
         deadline = timedelta(milliseconds=request.deadline_ms) if request.deadline_ms else DEFAULT_DEADLINE

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from comity import __version__
 from comity.clock import Clock
@@ -80,7 +81,10 @@ class PeerServices:
 
     def _consistency(self, payload: bytes, context: grpc.ServicerContext) -> bytes:
         self._gate.admit("/comity.v1.LedgerService/GetConsistencyProof", context)
-        request = ledger_service_pb2.GetConsistencyProofRequest.FromString(payload)
+        try:
+            request = ledger_service_pb2.GetConsistencyProofRequest.FromString(payload)
+        except DecodeError as cause:
+            raise Malformed("the message is not a GetConsistencyProofRequest") from cause
         if not 0 < request.old_size <= request.new_size:
             problem = "must be more than 0 and at most new_size"
             raise Malformed(f"old_size {problem}", violations=(Violation("old_size", problem),))

@@ -1,6 +1,7 @@
 """Errors meet gRPC status codes in one table; a test proves it complete. The cause goes to the log only."""
 
 from google.protobuf import any_pb2
+from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 from grpc import StatusCode
 
@@ -48,8 +49,11 @@ def reason_of(status: status_pb2.Status | None) -> str:
     """Return the reason of a rich status, or an empty text."""
     for detail in status.details if status else ():
         info = error_details_pb2.ErrorInfo()
-        if detail.Unpack(info):
-            return str(info.reason)
+        try:
+            if detail.Unpack(info):
+                return str(info.reason)
+        except DecodeError:  # a peer may send anything
+            return ""
     return ""
 
 
