@@ -13,7 +13,16 @@ from comity.identity.certificates import load_certificates
 from comity.identity.descriptor import Descriptor, open_descriptor, seal_descriptor
 from comity.identity.node import CA_CERTIFICATE, create_identity, issue_staff, load_identity, load_staff
 from comity.identity.spiffe import SpiffeId
-from comity.identity.store import PeerBook, PeerState, add_peer, remove_peer, set_state
+from comity.identity.store import (
+    Peer,
+    PeerBook,
+    PeerState,
+    StaffMember,
+    add_peer,
+    add_staff,
+    remove_peer,
+    set_state,
+)
 from comity.store import Store
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -73,6 +82,14 @@ def test_a_changed_descriptor_does_not_open(ee: Country) -> None:
         {"addresses": ("http://a:1",)},
         {"addresses": ("file:///etc/passwd",)},
         {"node": "spiffe://police.ee/staff/x"},
+        {"ledger_vkey": "poliisi.fi/ledger+00000000+AA=="},  # would stand in for another country's ledger
+        {"ledger_vkey": "police.ee/ledger"},
+        {"ledger_vkey": "police.ee/ledger+00000000+AA==\nmore"},
+        {"ledger_vkey": 5},
+        {"ca_pem": 5},
+        {"certificate_pem": None},
+        {"languages": "en"},
+        {"authority": ["a"]},
     ],
 )
 def test_bad_descriptors_are_refused(ee: Country, changes) -> None:
@@ -80,7 +97,10 @@ def test_bad_descriptors_are_refused(ee: Country, changes) -> None:
         open_descriptor(ee.envelope(**changes), NOW)
 
 
-@pytest.mark.parametrize("junk", [b"", b"{}", b"[]", b"\xff", b'{"payload": "!"}', b"x" * 70_000])
+_LIST = b'{"payloadType": "x", "payload": "W10=", "signatures": [{"sig": "AA=="}]}'
+
+
+@pytest.mark.parametrize("junk", [_LIST, b"", b"{}", b"[]", b"\xff", b'{"payload": "!"}', b"x" * 70_000])
 def test_junk_is_malformed(junk: bytes) -> None:
     with pytest.raises(Malformed):
         open_descriptor(junk, NOW)
@@ -169,3 +189,53 @@ def test_staff_certificates_come_from_the_own_ca(tmp_path: Path) -> None:
         issue_staff(tmp_path / "keys", tmp_path / "staff", "police.ee", "mari", NOW)
     with pytest.raises(NotFound):
         load_staff(tmp_path / "staff", "jaan")
+
+
+@pytest.mark.parametrize("name", ["../evil", "J\u00fcri", "A B", "", "x" * 64])
+def test_a_staff_name_that_is_no_name_makes_no_file(tmp_path: Path, name: str) -> None:
+    create_identity(tmp_path / "keys", "EE", "police.ee", "node-1", NOW)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(Malformed):
+        issue_staff(tmp_path / "keys", tmp_path / "staff", "police.ee", name, NOW)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_key_file_that_holds_no_key_is_named(tmp_path: Path) -> None:
+    create_identity(tmp_path / "keys", "EE", "police.ee", "node-1", NOW)
+    (tmp_path / "keys" / "ledger.key").write_bytes(b"cut off")
+    with pytest.raises(Unavailable, match=r"ledger\.key"):
+        load_identity(tmp_path / "keys", SpiffeId("police.ee", "node", "node-1"))
+
+
+def test_a_staff_member_is_entered_once(store: Store) -> None:
+    member = StaffMember("investigator", "investigator", "police")
+    with store.write() as tx:
+        add_staff(tx, member)
+    with pytest.raises(Conflict), store.write() as tx:
+        add_staff(tx, member)
+    with pytest.raises(Malformed), store.write() as tx:
+        add_staff(tx, StaffMember("other", "Bad Role", "police"))
+
+
+def test_who_was_proven_before_a_change_is_not_known_after_it(
+    store: Store, ee: Country, other_ee: Country, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table changes while a certificate is being proven: the proof must not outlive the old CA bundle."""
+    with store.write() as tx:
+        add_peer(tx, ee.envelope(), own_country="FI", at=NOW)
+    book = PeerBook(store)
+    book.refresh()
+    prove = Peer.prove
+
+    def slow(self, leaf, at):
+        party = prove(self, leaf, at)
+        with store.write() as tx:
+            add_peer(tx, other_ee.envelope(), own_country="FI", at=NOW, replace=True)
+        book.refresh()
+        return party
+
+    monkeypatch.setattr(Peer, "prove", slow)
+    book.identify(ee.identity.certificate_pem, NOW)
+    monkeypatch.undo()
+    with pytest.raises(Unauthenticated):
+        book.identify(ee.identity.certificate_pem, NOW)

@@ -24,6 +24,8 @@ from comity.identity.spiffe import SpiffeId, check_trust_domain, parse_spiffe_id
 PAYLOAD_TYPE = "application/vnd.comity.peer-descriptor.v1+json"
 _COUNTRY = re.compile(r"^[A-Z]{2}\Z")
 _ADDRESS = re.compile(r"^([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}\Z")  # host:port, never a scheme or a path
+_VKEY = re.compile(r"^([a-z0-9./-]{1,256})\+[0-9a-f]{8}\+[A-Za-z0-9+/]{1,128}={0,2}\Z")  # C2SP signed-note
+_TEXTS = ("country", "authority", "node", "ca_pem", "certificate_pem", "ledger_vkey")
 _MAX_BYTES = 64 * 1024
 
 
@@ -118,7 +120,9 @@ def _open(envelope: bytes) -> tuple[Descriptor, bytes, bytes]:
     return descriptor, payload, signature
 
 
-def _parse(document: dict[str, Any]) -> Descriptor:
+def _parse(document: Any) -> Descriptor:
+    if not isinstance(document, dict):
+        raise Malformed("peer descriptor: the payload is not a JSON object")
     known = Descriptor.__dataclass_fields__.keys()
     strays = sorted(document.keys() ^ known)
     if strays:
@@ -127,13 +131,26 @@ def _parse(document: dict[str, Any]) -> Descriptor:
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in document.items()
     }
+    wrong = [name for name, value in document.items() if not _is_text(value, several=name not in _TEXTS)]
+    if wrong:
+        problems = tuple(Violation(name, "is not text") for name in wrong)
+        raise Malformed(f"peer descriptor: {', '.join(wrong)} must be text, or a list of text", violations=problems)
     descriptor = Descriptor(**values)
     if not _COUNTRY.match(descriptor.country):
         raise Malformed("peer descriptor: country is not an ISO 3166-1 alpha-2 code")
     check_trust_domain(descriptor.trust_domain)
     if not descriptor.addresses or not all(_ADDRESS.match(address) for address in descriptor.addresses):
         raise Malformed("peer descriptor: addresses must be one or more host:port")
+    vkey = _VKEY.match(descriptor.ledger_vkey)
+    if vkey is None or vkey[1] != f"{descriptor.trust_domain}/ledger":  # else it could stand in for another's ledger
+        raise Malformed(f"peer descriptor: ledger_vkey is not a key of {descriptor.trust_domain}/ledger")
     return descriptor
+
+
+def _is_text(value: Any, *, several: bool) -> bool:
+    if several:
+        return isinstance(value, list) and all(isinstance(member, str) for member in value)
+    return isinstance(value, str)
 
 
 def _ca_spki(ca: x509.Certificate) -> bytes:

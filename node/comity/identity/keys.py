@@ -5,6 +5,7 @@ import os
 import stat
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
@@ -63,7 +64,7 @@ def read_secret(path: Path) -> bytes:
 
 def load_identity_key(path: Path) -> ec.EllipticCurvePrivateKey:
     """Load a P-256 key; raises `Unavailable`."""
-    key = serialization.load_pem_private_key(read_secret(path), None)
+    key = _load(path)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise Unavailable(f"key file {path} does not hold a P-256 key")
     return key
@@ -71,7 +72,14 @@ def load_identity_key(path: Path) -> ec.EllipticCurvePrivateKey:
 
 def load_ledger_key(path: Path) -> ed25519.Ed25519PrivateKey:
     """Load an Ed25519 key; raises `Unavailable`."""
-    key = serialization.load_pem_private_key(read_secret(path), None)
+    key = _load(path)
     if not isinstance(key, ed25519.Ed25519PrivateKey):
         raise Unavailable(f"key file {path} does not hold an Ed25519 key")
     return key
+
+
+def _load(path: Path) -> object:
+    try:
+        return serialization.load_pem_private_key(read_secret(path), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as cause:
+        raise Unavailable(f"key file {path} holds no private key in PEM: restore it from the backup") from cause

@@ -28,7 +28,7 @@ from comity.identity.keys import (
     write_secret,
 )
 from comity.identity.signature import SignedMessage, payload_type, sign
-from comity.identity.spiffe import SpiffeId, check_trust_domain
+from comity.identity.spiffe import SpiffeId, check_name, check_trust_domain
 
 CA_KEY, CA_CERTIFICATE = "ca.key", "ca.pem"
 NODE_KEY, NODE_CERTIFICATE = "node.key", "node.pem"
@@ -67,6 +67,7 @@ class NodeIdentity:
 def create_identity(folder: Path, country: str, trust_domain: str, name: str, at: datetime) -> None:
     """Make all keys and certificates of a node in an empty folder; raises `Conflict` if there are any."""
     check_trust_domain(trust_domain)
+    check_name(name)
     if folder.exists() and any(folder.iterdir()):
         raise Conflict(f"{folder} already holds keys: a node's identity is made once")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -104,7 +105,7 @@ def load_identity(folder: Path, node_id: SpiffeId) -> NodeIdentity:
 
 def issue_staff(keys: Path, staff: Path, trust_domain: str, name: str, at: datetime) -> SpiffeId:
     """Make a staff member's key and certificate, signed by the node's own CA; raises `Conflict` if there is one."""
-    holder = SpiffeId(trust_domain, "staff", name)
+    holder = SpiffeId(trust_domain, "staff", check_name(name))
     ca_key, ca = load_identity_key(keys / CA_KEY), load_certificates(_read(keys / CA_CERTIFICATE))[0]
     key = new_identity_key()
     staff.mkdir(parents=True, exist_ok=True, mode=0o700)

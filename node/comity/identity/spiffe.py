@@ -34,6 +34,14 @@ def check_trust_domain(text: str) -> str:
     return text
 
 
+def check_name(text: str) -> str:
+    """Return `text` if it is the name of a node or a staff member; raises `Malformed`."""
+    if not _NAME.match(text):
+        problem = "must be at most 63 lower-case letters, digits and dashes, e.g. investigator-1"
+        raise Malformed(f"name {problem}", violations=(Violation("name", problem),))
+    return text
+
+
 def parse_spiffe_id(text: str) -> SpiffeId:
     """Parse a SPIFFE id of this program's shape; raises `Malformed` for any other byte."""
     scheme, _, rest = text.partition("://")

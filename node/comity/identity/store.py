@@ -1,5 +1,6 @@
 """The peers of a node: one table, and the book that the node keeps of it in memory."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -8,11 +9,14 @@ from threading import Lock
 from cryptography import x509
 from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, delete, insert, select, update
 
-from comity.errors import Conflict, NotFound, Reason, Unauthenticated
+from comity.errors import Conflict, Malformed, NotFound, Reason, Unauthenticated, Violation
 from comity.identity.certificates import Party, claimed_id, verify_party
 from comity.identity.descriptor import Descriptor, descriptor_party, open_descriptor, read_descriptor
+from comity.identity.spiffe import check_name
 from comity.store import Store, Tx, metadata
 from comity.store.engine import bump
+
+_CODE = re.compile(r"^[a-z0-9][a-z0-9._-]{0,63}\Z")
 
 PEERS = "peers"
 """The counter that a change of the table moves (`Store.version`)."""
@@ -136,7 +140,17 @@ class StaffMember:
 
 
 def add_staff(tx: Tx, member: StaffMember) -> None:
-    """Enter a staff member."""
+    """Enter a staff member; raises `Malformed` for a role or authority that is no code, `Conflict` for a known name.
+
+    Role and authority travel in every question: a peer would refuse it for them.
+    """
+    check_name(member.name)
+    for field, text in (("role", member.role), ("authority", member.authority)):
+        if not _CODE.match(text):
+            problem = "must be a code of lower-case letters, digits and dashes, e.g. investigator"
+            raise Malformed(f"{field} {problem}", violations=(Violation(field, problem),))
+    if tx.execute(select(staff.c.name).where(staff.c.name == member.name)).one_or_none():
+        raise Conflict(f"{member.name} is staff already: `comity staff list` shows them")
     values = {"name": member.name, "role": member.role, "authority": member.authority, "state": "active"}
     tx.execute(insert(staff).values(**values))
 
@@ -174,10 +188,11 @@ class PeerBook:
             return
         with self._lock, self._store.read() as tx:
             peers = load_peers(tx)
+            # peers first, then new caches: whoever took a cache before reads peers that are no older, see `identify`
             self._domains = {known.descriptor.trust_domain: known for known in peers.values()}
+            self._peers = peers
             self._parties = {}
             self._keys = {}
-            self._peers = peers
             self._version = version
 
     def all(self) -> list[Peer]:
@@ -197,28 +212,34 @@ class PeerBook:
 
     def identify(self, leaf_pem: bytes, at: datetime) -> tuple[Peer, Party]:
         """Say which peer a TLS client certificate is; raises `Unauthenticated`. Proven once per certificate."""
-        party = self._parties.get(leaf_pem)
+        parties, domains = self._parties, self._domains  # this order: a stale proof lands in a cache that is gone
+        party = parties.get(leaf_pem)
         if party is None or party.not_after < at:
             leaf = x509.load_pem_x509_certificate(leaf_pem)
-            known = self._domains.get(claimed_id(leaf).trust_domain)
+            known = domains.get(claimed_id(leaf).trust_domain)
             if known is None:
                 raise Unauthenticated("no peer has this trust domain", reason=Reason.UNKNOWN_PEER)
             party = known.prove(leaf, at)
-            self._parties[leaf_pem] = party
-        return self._domains[party.spiffe_id.trust_domain], party
+            parties[leaf_pem] = party
+        known = domains.get(party.spiffe_id.trust_domain)
+        if known is None:  # removed while this ran
+            raise Unauthenticated("no peer has this trust domain", reason=Reason.UNKNOWN_PEER)
+        return known, party
 
     def signer(self, country: str, key_id: str, at: datetime) -> Party | None:
         """Return the proven holder of a key that signs a peer's replies, or None when it is not known yet."""
-        party = self._keys.get((country, key_id))
+        keys = self._keys  # taken first: see `identify`
+        party = keys.get((country, key_id))
         if party is None:
             held = descriptor_party(self.get(country).descriptor, at)
             if held.key_id != key_id:
                 return None
-            self._keys[country, key_id] = party = held
+            keys[country, key_id] = party = held
         return party if party.not_after >= at else None
 
     def learn(self, country: str, envelope: bytes, at: datetime) -> None:
         """Take a fresh descriptor of a known peer (a rotated certificate); raises if its identity changed."""
+        keys = self._keys  # taken first: see `identify`
         fresh = open_descriptor(envelope, at)
         if fresh.country != country or fresh.fingerprint != self.get(country).descriptor.fingerprint:
             raise Unauthenticated(
@@ -226,7 +247,7 @@ class PeerBook:
                 reason=Reason.TRUST_DOMAIN_MISMATCH,
             )
         party = self.get(country).prove(x509.load_pem_x509_certificate(fresh.certificate_pem.encode()), at)
-        self._keys[country, party.key_id] = party
+        keys[country, party.key_id] = party
 
 
 def utc_from_ms(value: int) -> datetime:
