@@ -18,6 +18,7 @@ from comity.wire.status import rich_status
 log = logging.getLogger(__name__)
 security_log = logging.getLogger("comity.security")
 
+_TLS = [b"TLSv1.3"]
 UNARY = "unary"
 STREAM = "stream"
 
@@ -60,8 +61,11 @@ def new_server(handlers: dict[str, Handler], *, threads: int, concurrent: int) -
 
 
 def peer_certificate(context: grpc.ServicerContext) -> bytes:
-    """Return the PEM of the client certificate; raises `Unauthenticated` where there is none."""
-    found = context.auth_context().get("x509_pem_cert")
+    """Return the PEM of the client certificate; raises `Unauthenticated` where there is none, or below TLS 1.3."""
+    connection: Any = context.auth_context()
+    if connection.get("ssl_tls_version") != _TLS:
+        raise Unauthenticated("the connection is not TLS 1.3: use a client that speaks it", reason=Reason.UNKNOWN_PEER)
+    found = connection.get("x509_pem_cert")
     if not found:
         raise Unauthenticated("the connection carries no client certificate", reason=Reason.UNKNOWN_PEER)
     return bytes(found[0])
