@@ -20,7 +20,7 @@ from comity.exchange.policy import PolicyInForce
 from comity.exchange.search import search_records
 from comity.identity.descriptor import Descriptor, seal_descriptor
 from comity.identity.node import NodeIdentity, create_identity, issue_staff, load_identity
-from comity.identity.spiffe import SpiffeId
+from comity.identity.spiffe import SpiffeId, check_trust_domain
 from comity.identity.store import PeerBook, StaffMember, add_staff
 from comity.ledger.entry import EntryKind, LedgerEntry
 from comity.ledger.ledger import Ledger
@@ -28,7 +28,7 @@ from comity.ledger.vault import Vault
 from comity.policy.agreement import Agreement, load_agreement
 from comity.records.query import Query
 from comity.records.store import Candidate, ImportReport, Record, Records
-from comity.settings import Home, PolicySettings, Settings, load_settings
+from comity.settings import Home, PolicySettings, Settings, load_settings, make_settings
 from comity.store import Store
 
 if TYPE_CHECKING:  # the engines are heavy, and most commands need none
@@ -45,8 +45,10 @@ def create_node(home: Home, *, country: str, trust_domain: str, rows: dict[str, 
     """Make a node home: settings, keys, CA, database, empty ledger; raises `Conflict` if there is one."""
     if home.config.exists():
         raise Conflict(f"{home.path} already holds a node: choose an empty folder")
+    settings = make_settings({"country": country, "trust_domain": trust_domain, **rows}, "settings")
+    check_trust_domain(settings.trust_domain)
     home.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    settings = Settings(country=country, trust_domain=trust_domain, **rows)
+    home.path.chmod(0o700)  # the folder may have been there: the database in it is nobody else's to read
     create_identity(home.keys, country, trust_domain, settings.name, clock())
     home.agreements.mkdir(exist_ok=True)
     home.staff.mkdir(exist_ok=True, mode=0o700)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from comity.errors import Malformed, NotFound, Violation
 
@@ -48,6 +49,17 @@ class Settings(BaseSettings):
     threads: int = Field(8, ge=2, le=512, description="calls worked on at once")
     max_concurrent: int = Field(256, ge=8, le=65_536, description="calls accepted at once; more are refused")
     policy: PolicySettings = Field(default_factory=PolicySettings, description="see `policy.*`")
+
+    @field_validator("database")
+    @classmethod
+    def _check_database(cls, url: str) -> str:
+        try:
+            driver = make_url(url).get_driver_name() if url else "pysqlite"
+        except (ArgumentError, ImportError):
+            driver = ""
+        if driver not in ("pysqlite", "psycopg"):
+            raise ValueError("is not sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME")
+        return url
 
     @classmethod
     def settings_customise_sources(
@@ -118,14 +130,21 @@ def load_settings(home: Home) -> Settings:
         rows = tomllib.loads(home.config.read_text())
     except FileNotFoundError:
         raise NotFound(f"no node in {home.path}: `comity init {home.path} --country …` makes one") from None
-    except tomllib.TOMLDecodeError as cause:
+    except ValueError as cause:  # not TOML, or not UTF-8
         raise Malformed(f"{home.config}: not TOML: {cause}") from None
+    return make_settings(rows, str(home.config))
+
+
+def make_settings(rows: dict[str, Any], source: str) -> Settings:
+    """Return the settings of rows, the environment before them; raises `Malformed` naming every bad row."""
     try:
         return Settings(**rows)
+    except SettingsError as cause:  # the environment; the text names the setting, never its value
+        raise Malformed(f"environment: {cause}: lists are JSON, e.g. COMITY_LANGUAGES='[\"et\"]'") from None
     except ValidationError as cause:
         found = tuple(Violation(".".join(map(str, e["loc"])), e["msg"]) for e in cause.errors(include_input=False))
         named = "; ".join(f"{violation.field}: {violation.problem}" for violation in found)
-        raise Malformed(f"{home.config}: {named}", violations=found) from None
+        raise Malformed(f"{source}: {named}", violations=found) from None
 
 
 def explain_settings(home: Home, settings: Settings) -> list[dict[str, Any]]:

@@ -288,3 +288,79 @@ def test_purpose_and_category_complete_from_the_agreements(ee: Home) -> None:
     }
     done = subprocess.run(COMITY, env=environment, capture_output=True, text=True)
     assert "plain,wanted-persons" in done.stdout.split()
+
+
+BAD_INIT = {
+    "country": ("--country", "EST", "--trust-domain", "police.ee"),
+    "authority": ("--country", "EE", "--trust-domain", "police.ee", "--authority", "A B"),
+    "database": ("--country", "EE", "--trust-domain", "police.ee", "--database", "garbage"),
+    "name": ("--country", "EE", "--trust-domain", "police.ee", "--staff", "../evil"),
+}
+
+
+@pytest.mark.parametrize("field", BAD_INIT)
+def test_init_with_bad_input_leaves_nothing_and_can_be_repeated(shell: Shell, tmp_path: Path, field: str) -> None:
+    home = tmp_path / "home"
+    ran = shell("init", str(home), *BAD_INIT[field], "--json")
+    assert ran.code == 2, ran.err
+    assert field in ran.json["error"]["message"]
+    assert "Traceback" not in ran.err
+    assert not home.exists()
+    assert [path.name for path in tmp_path.iterdir()] == []
+    shell.good("init", str(home), "--country", "EE", "--trust-domain", "police.ee")
+
+
+def test_a_home_in_a_folder_that_others_may_read_is_closed_to_them(shell: Shell, tmp_path: Path) -> None:
+    home = tmp_path / "open"
+    home.mkdir(mode=0o755)
+    shell.good("init", str(home), "--country", "EE", "--trust-domain", "police.ee")
+    assert home.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ledger", "prove", "0", "-o", "/nonexistent/proof"),
+        ("policy", "bundle", "-o", "/nonexistent/bundle"),
+        ("peer", "export", "-o", "/nonexistent/peer"),
+        ("staff", "add", "investigator-1", "--role", "investigator"),
+        ("staff", "add", "investigator-2", "--role", "Bad Role"),
+    ],
+)
+def test_what_cannot_be_done_is_said_without_a_traceback(ee: Home, arguments: tuple[str, ...]) -> None:
+    ran = ee(*arguments, "--json")
+    assert ran.code in (1, 2)
+    assert "Traceback" not in ran.err
+    assert ran.err.startswith("comity: ")
+    assert ran.json["error"]["message"]
+
+
+@pytest.mark.parametrize("value", [("COMITY_LANGUAGES", "et"), ("COMITY_DATABASE", "garbage")])
+def test_a_bad_environment_is_named(ee: Home, monkeypatch: pytest.MonkeyPatch, value: tuple[str, str]) -> None:
+    environment = {**ee.shell.environment(), value[0]: value[1]}
+    monkeypatch.setattr(Shell, "environment", lambda _self: environment)
+    ran = ee("ledger", "status", "--json")
+    assert ran.code == 2, ran.err
+    assert value[0].removeprefix("COMITY_").lower() in ran.json["error"]["message"]
+
+
+@pytest.mark.parametrize("content", [b"country = \xff", b"country = ["])
+def test_a_broken_settings_file_is_named(shell: Shell, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "config.toml").write_bytes(content)
+    ran = shell("--home", str(tmp_path), "ledger", "status", "--json")
+    assert ran.code == 2
+    assert "config.toml" in ran.json["error"]["message"]
+
+
+def test_a_home_that_is_a_file_is_named(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("x")
+    ran = shell("--home", str(tmp_path / "home"), "ledger", "status")
+    assert ran.code == 1
+    assert "Traceback" not in ran.err
+
+
+def test_what_a_peer_writes_cannot_steer_the_terminal() -> None:
+    from comity.cli.output import plain
+
+    assert plain("a\x1b]0;owned\x07b\x9b31m\u202ec\td\n") == "a\ufffd]0;owned\ufffdb\ufffd31m\ufffdc d "
+    assert plain("J\u00fcri \u042e\u0440\u0438\u0439") == "J\u00fcri \u042e\u0440\u0438\u0439"

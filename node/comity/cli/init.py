@@ -31,11 +31,14 @@ def command(
     """Make a node home in DIR: settings, keys (0600), CA, database, an empty ledger and one investigator."""
     from comity.app import add_staff_member, create_node, open_node  # noqa: PLC0415
     from comity.clock import system_clock  # noqa: PLC0415
+    from comity.identity.spiffe import check_name  # noqa: PLC0415
     from comity.identity.store import StaffMember  # noqa: PLC0415
     from comity.settings import Home  # noqa: PLC0415
 
     home = Home(directory.expanduser().resolve())
     given = {"authority": authority, "listen": listen, "desk_listen": desk_listen, "database": database}
+    if staff:
+        check_name(staff)  # before anything is made
     rows = {key: value for key, value in given.items() if value}
     create_node(home, country=country.upper(), trust_domain=trust_domain, rows=rows, clock=system_clock)
     with open_node(home) as node:

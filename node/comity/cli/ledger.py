@@ -10,6 +10,7 @@ from comity.cli.context import opened
 from comity.cli.output import UNVERIFIED, json_option, show, table
 from comity.ledger.ledger import StoredEntry
 
+_MAX_INDEX = 2**63 - 1  # what a database column holds
 _SHOWN = (
     ("requester", "requester"),
     ("responder", "responder"),
@@ -53,7 +54,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
 
 @command.command("show")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Newest entries.")
-@click.option("--index", type=click.IntRange(0), help="One entry, whole.")
+@click.option("--index", type=click.IntRange(0, _MAX_INDEX), help="One entry, whole.")
 @json_option
 @click.pass_context
 def show_(ctx: click.Context, limit: int, index: int | None, as_json: bool) -> None:
@@ -105,7 +106,7 @@ def verify(ctx: click.Context, as_json: bool) -> None:
 
 
 @command.command("prove")
-@click.argument("index", type=click.IntRange(0))
+@click.argument("index", type=click.IntRange(0, _MAX_INDEX))
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default standard output.")
 @json_option
 @click.pass_context

@@ -10,7 +10,7 @@ import click
 
 from comity import __version__
 from comity.cli.output import FAILED, fail
-from comity.errors import ComityError
+from comity.errors import ComityError, Malformed
 
 COMMANDS = {
     "agreement": "agreements: check, show, list",
@@ -54,12 +54,17 @@ class LazyGroup(click.Group):
         """Run, with a `ComityError` as a message and an exit code instead of a traceback."""
         given = list(sys.argv[1:] if args is None else args)
         try:
+            if any("\udc80" <= letter <= "\udcff" for word in given for letter in word):
+                raise Malformed("a word of the command line is not UTF-8: check the terminal's locale")
             return super().main(args=given, **{**extra, "prog_name": "comity"})
         except ComityError as error:
             sys.exit(fail(error, "--json" in given))
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(FAILED)
+        except OSError as error:  # a file that is not there, not ours, or no file; the path is the user's own
+            said = f"{error.filename or 'the system'}: {error.strerror or type(error).__name__}"
+            sys.exit(fail(ComityError(said), "--json" in given))
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

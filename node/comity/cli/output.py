@@ -5,6 +5,7 @@ progress bar only on a terminal.
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,15 @@ from comity.errors import ComityError, Malformed, Tampered
 
 DONE, FAILED, WRONG_USE, REFUSED, UNANSWERED, UNVERIFIED = 0, 1, 2, 3, 4, 5
 
+_BLANK = re.compile(r"[\t\n\r]")
+_STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+def plain(text: str) -> str:
+    """Return a text that cannot steer a terminal: what peers and records say is shown, never obeyed."""
+    return _STEERING.sub("\ufffd", _BLANK.sub(" ", text))
 
 
 def show(document: Any, as_json: bool, render: Callable[[], None]) -> None:
@@ -38,7 +47,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], empty: str = "n
         return
     made = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        made.add_row(*(Text(str(cell)) for cell in row))  # as text: a record must not be read as markup
+        made.add_row(*(Text(plain(str(cell))) for cell in row))  # as text: a record must not be read as markup
     Console(width=None if sys.stdout.isatty() else 160).print(made)
 
 
@@ -62,7 +71,7 @@ def fail(error: ComityError, as_json: bool) -> int:
         if error.detail:
             document["error"]["detail"] = error.detail
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
-    click.echo(f"comity: {error}", err=True)
+    click.echo(f"comity: {plain(str(error))}", err=True)
     if isinstance(error, Tampered):
         return UNVERIFIED
     return WRONG_USE if isinstance(error, Malformed) else FAILED

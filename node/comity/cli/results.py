@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from comity.cli.output import DONE, REFUSED, UNANSWERED, UNVERIFIED
+from comity.cli.output import DONE, REFUSED, UNANSWERED, UNVERIFIED, plain
 from comity.wire.desk_client import Asked, result_document
 
 _ANSWERED = ("permitted", "review", "refused")
@@ -52,21 +52,25 @@ def _print(peer: dict[str, Any]) -> None:
         head += f" ({peer['disclosure']}): {found}"
     if peer.get("basis"):
         head += f"   [{peer['basis']['agreement']}, {peer['basis']['article']}]"
-    click.echo(f"{head}   receipt {peer['receipt']}, {peer['took_ms']:.0f} ms")
+    _say(f"{head}   receipt {peer['receipt']}, {peer['took_ms']:.0f} ms")
     for hit in peer.get("hits", []):
         why = "; ".join(f"{feature['text']}" for feature in hit["explanation"])
-        click.echo(f"     {hit['reference']}  score {hit['score']:.2f}  {why}")
+        _say(f"     {hit['reference']}  score {hit['score']:.2f}  {why}")
         for name, values in hit["fields"].items():
-            click.echo(f"        {name}: {', '.join(values)}")
+            _say(f"        {name}: {', '.join(values)}")
     if peer.get("terms"):
         terms = peer["terms"]
         duties = ", ".join(terms["obligations"]) or "none"
-        click.echo(f"     only for {terms['purpose']}; duties: {duties}; erase by {terms['erase_by'] or 'no date'}")
+        _say(f"     only for {terms['purpose']}; duties: {duties}; erase by {terms['erase_by'] or 'no date'}")
     for reason in peer.get("reasons", []):
         by = "" if peer.get("decided_by") != "home" else " (our own policy; nothing was sent)"
-        click.echo(f"     {reason['code']} — {reason['article']}: {reason['message']}{by}")
-        click.echo(f"        remedy: {reason['remedy']}")
+        _say(f"     {reason['code']} — {reason['article']}: {reason['message']}{by}")
+        _say(f"        remedy: {reason['remedy']}")
     if peer.get("review"):
-        click.echo(f"     waits for a {peer['review']['role']} there, within {peer['review']['deadline']}")
+        _say(f"     waits for a {peer['review']['role']} there, within {peer['review']['deadline']}")
     if peer.get("error"):
-        click.echo(f"     {peer['error']['reason']}: {peer['error']['message']}")
+        _say(f"     {peer['error']['reason']}: {peer['error']['message']}")
+
+
+def _say(line: str) -> None:
+    click.echo(plain(line))
