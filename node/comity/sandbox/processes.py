@@ -77,7 +77,8 @@ def stop_node(sandbox: Sandbox, country: str) -> None:
     """Stop one country's node and whatever it started."""
     home = sandbox.home(country)
     pid = running_pid(home)
-    if pid is None:
+    if pid is None or (Path("/proc/self/environ").exists() and pid not in marked_processes(sandbox.mark)):
+        home.running.unlink(missing_ok=True)  # the record outlived its node; the number may be somebody else's now
         return
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + _STOP_SECONDS
