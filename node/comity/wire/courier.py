@@ -103,7 +103,10 @@ class GrpcCourier:
         mine = self._identity
         credentials = grpc.ssl_channel_credentials(peer.descriptor.ca_pem.encode(), mine.key_pem, mine.certificate_pem)
         name = peer.descriptor.node_id.dns_name
-        return grpc.secure_channel(address, credentials, [*_OPTIONS, ("grpc.ssl_target_name_override", name)])
+        # with its scheme, or `unix:443` would be a file
+        return grpc.secure_channel(
+            f"dns:///{address}", credentials, [*_OPTIONS, ("grpc.ssl_target_name_override", name)]
+        )
 
 
 def _undelivered(error: grpc.RpcError) -> Undelivered:

@@ -44,7 +44,7 @@ class DeskClient:
         key, certificate = load_staff(node.home.staff, staff)
         credentials = grpc.ssl_channel_credentials(node.identity.ca_pem, key, certificate)
         host = node.settings.desk_listen.rpartition(":")[0]
-        options = [("grpc.ssl_target_name_override", node.identity.node_id.dns_name)]
+        options = [("grpc.ssl_target_name_override", node.identity.node_id.dns_name), ("grpc.enable_http_proxy", 0)]
         with grpc.secure_channel(f"{host}:{running['ports']['desk']}", credentials, options) as channel:
             yield cls(channel)
 
