@@ -364,3 +364,11 @@ def test_what_a_peer_writes_cannot_steer_the_terminal() -> None:
 
     assert plain("a\x1b]0;owned\x07b\x9b31m\u202ec\td\n") == "a\ufffd]0;owned\ufffdb\ufffd31m\ufffdc d "
     assert plain("J\u00fcri \u042e\u0440\u0438\u0439") == "J\u00fcri \u042e\u0440\u0438\u0439"
+
+
+def test_wrong_use_is_json_too(ee: Home) -> None:
+    ran = ee("ledger", "show", "--limit", "many", "--json")
+    assert ran.code == 2
+    assert ran.json["error"]["reason"] == "USAGE"
+    assert "limit" in ran.json["error"]["message"]
+    assert ee("nonsense").code == 2

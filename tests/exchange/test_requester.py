@@ -141,6 +141,20 @@ def test_a_lie_is_unverified_and_shows_nothing(world: World, requester, name: st
     assert kinds == [EntryKind.QUESTION_ASKED, EntryKind.ANSWER_MISSING]
 
 
+def test_a_ledger_that_tells_another_story_is_no_proof(world: World, requester) -> None:
+    """The peer signs and logs, but its entry names another purpose than the question had."""
+    from comity.exchange import responder
+
+    honest = responder.exchange_entry
+    responder.exchange_entry = lambda *a, **k: replace(honest(*a, **k), purpose="road-traffic")
+    try:
+        _, result = ask(world, requester[0])
+    finally:
+        responder.exchange_entry = honest
+    assert (result.outcome, result.receipt) == ("unverified", "invalid")
+    assert "says of this one what the reply does not" in result.failure.message
+
+
 def test_a_lost_reply_is_asked_again_with_the_same_bytes(world: World, requester) -> None:
     """The peer answered and logged, the reply was lost: the retry brings the same answer and no second entry."""
     _, courier = requester

@@ -215,6 +215,13 @@ def test_every_violation_is_named_and_no_value(world: World) -> None:
     assert "Not A Code" not in answer.text
 
 
+def test_a_field_of_a_newer_version_is_refused_not_dropped(world: World) -> None:
+    extra = b"\xf2\x06\x04duty"  # field 110, which no message has
+    answer = refused(world, world.ee.identity.sign(CODEC.request_type, world.request().payload + extra))
+    assert (answer.code, answer.reason) == (Code.INVALID_ARGUMENT, "MALFORMED")
+    assert "does not know" in answer.text
+
+
 def test_junk_is_malformed(world: World) -> None:
     message = world.ee.identity.sign(CODEC.request_type, b"\xff\xff\xff\xff")
     assert refused(world, message).code is Code.INVALID_ARGUMENT

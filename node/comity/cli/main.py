@@ -1,6 +1,7 @@
 """The entry point: finds the node, loads only the command that is called, turns errors into exit codes."""
 
 import importlib
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from typing import Any
 import click
 
 from comity import __version__
-from comity.cli.output import FAILED, fail
+from comity.cli.output import DONE, FAILED, fail
 from comity.errors import ComityError, Malformed
 
 COMMANDS = {
@@ -56,7 +57,16 @@ class LazyGroup(click.Group):
         try:
             if any("\udc80" <= letter <= "\udcff" for word in given for letter in word):
                 raise Malformed("a word of the command line is not UTF-8: check the terminal's locale")
-            return super().main(args=given, **{**extra, "prog_name": "comity"})
+            ended = super().main(args=given, **{**extra, "prog_name": "comity", "standalone_mode": False})
+            sys.exit(ended if isinstance(ended, int) else DONE)
+        except click.ClickException as error:
+            error.show()
+            if "--json" in given:
+                click.echo(json.dumps({"error": {"reason": "USAGE", "message": error.format_message()}}))
+            sys.exit(error.exit_code)
+        except click.Abort:
+            click.echo("comity: stopped", err=True)
+            sys.exit(FAILED)
         except ComityError as error:
             sys.exit(fail(error, "--json" in given))
         except BrokenPipeError:

@@ -222,7 +222,15 @@ class Requester:
             verify_reply_signature(self._peers, self._courier, peer, reply.message, self._codec.reply_type, now)
             answer = self._codec.decode_reply(reply.message.payload)
             verify_answer(answer, plan.header, message.payload)
-            verify_receipt_of(reply, answer, plan.header, message.payload, peer.descriptor.ledger_vkey)
+            verify_receipt_of(
+                reply,
+                answer,
+                plan.header,
+                message.payload,
+                action=self._action,
+                category=plan.category,
+                vkey=peer.descriptor.ledger_vkey,
+            )
         except Undelivered as unknown:  # the signer's key is new and the peer's descriptor cannot be had
             return reply, _unverified(peer.country, Unauthenticated(f"the reply's signer is not known: {unknown}"))
         except ComityError as error:

@@ -6,16 +6,17 @@
 4. The receipt proves, by the peer's ledger key, an entry about this request, this reply and this outcome.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from uuid import UUID
 
 from comity.errors import Reason, Tampered, Unauthenticated
+from comity.exchange.entries import exchange_entry
 from comity.exchange.model import Answer, Header, SignedReply
 from comity.exchange.ports import Courier
 from comity.identity.signature import SignedMessage, payload_type, verify
 from comity.identity.store import Peer, PeerBook
-from comity.ledger.entry import EntryKind, commitment
+from comity.ledger.entry import EntryKind
 from comity.ledger.receipt import verify_receipt
 
 _DESCRIBE_TIMEOUT = timedelta(seconds=3)
@@ -51,33 +52,31 @@ def verify_answer(answer: Answer, header: Header, request: bytes) -> None:
         _verify_release(answer, header)
 
 
-def verify_receipt_of(reply: SignedReply, answer: Answer, header: Header, request: bytes, vkey: str) -> None:
-    """Check that the peer's ledger holds this exchange with this very reply; raises `Tampered`."""
+def verify_receipt_of(
+    reply: SignedReply, answer: Answer, header: Header, request: bytes, *, action: str, category: str, vkey: str
+) -> None:
+    """Check that the peer's ledger says of this exchange what its reply says; raises `Tampered`.
+
+    Everything but the time and the digest of the peer's own policy must be what we would have logged ourselves: a
+    ledger that tells another purpose, other released fields or another agreement is no proof of this answer.
+    """
     if reply.receipt is None:
         raise _wrong("receipt", "the reply came without one")
     entry = verify_receipt(reply.receipt, vkey)
-    expected = (
+    expected = exchange_entry(
         EntryKind.QUESTION_ANSWERED,
-        UUID(header.exchange_id),
-        header.sender,
-        header.recipient,
-        answer.verdict.outcome,
-        answer.verdict.disclosure,
-        commitment(header.nonce, sha256(request).digest()),
-        commitment(header.nonce, sha256(reply.message.payload).digest()),
+        header,
+        action=action,
+        category=category,
+        verdict=answer.verdict,
+        at=answer.issued_at,
+        policy_digest=entry.policy_digest,
+        released=answer.findings.released_fields if answer.findings else (),
+        request=request,
+        answer=reply.message.payload,
     )
-    found = (
-        entry.kind,
-        entry.exchange_id,
-        entry.requester,
-        entry.responder,
-        entry.outcome,
-        entry.disclosure,
-        entry.request_commitment,
-        entry.answer_commitment,
-    )
-    if found != expected:
-        raise _wrong("receipt", "its entry is about another exchange")
+    if replace(entry, time_ms=expected.time_ms) != expected:
+        raise _wrong("receipt", "its entry is about another exchange, or says of this one what the reply does not")
 
 
 def _verify_refusal(answer: Answer) -> None:

@@ -66,7 +66,8 @@ def stop_all(sandbox: Sandbox) -> int:
     while (left := marked_processes(sandbox.mark)) and time.monotonic() < deadline:
         time.sleep(0.05)
     _signal(left, signal.SIGKILL)
-    while marked_processes(sandbox.mark):
+    deadline = time.monotonic() + _STOP_SECONDS
+    while marked_processes(sandbox.mark) and time.monotonic() < deadline:
         time.sleep(0.02)
     for country in sandbox.countries:
         sandbox.home(country).running.unlink(missing_ok=True)

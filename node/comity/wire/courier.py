@@ -27,6 +27,7 @@ _OPTIONS: list[tuple[str, Any]] = [
     ("grpc.min_reconnect_backoff_ms", 500),
     ("grpc.max_reconnect_backoff_ms", 2_000),
     ("grpc.enable_retries", 0),
+    ("grpc.enable_http_proxy", 0),  # a peer is dialled at its descriptor's address and nowhere else
     ("grpc.use_local_subchannel_pool", 1),
 ]
 _DESCRIBE = "/comity.v1.NodeService/Describe"

@@ -174,3 +174,8 @@ def _parse(message: query_service_pb2.SearchRequest | query_service_pb2.SearchRe
         message.ParseFromString(payload)
     except DecodeError as cause:
         raise Malformed(f"the message is not a {type(message).__name__}") from cause
+    whole = message.ByteSize()
+    message.DiscardUnknownFields()
+    if message.ByteSize() != whole:  # a duty or condition that this program does not know must not just vanish
+        name = type(message).__name__
+        raise Malformed(f"the {name} holds fields that this program does not know: update it, or send none of them")
