@@ -39,6 +39,10 @@ def up(directory: Path | None, countries: str, people: int, engine: str, as_json
     from comity.sandbox.processes import stop_all  # noqa: PLC0415
 
     path = (directory or default_path()).resolve()
+    held = find_sandbox(path) if (path / FILE).exists() else None
+    if held and not held.rows.get("complete"):
+        _say("removing what an earlier attempt left half made")
+        federation.remove(held)
     if (path / FILE).exists():
         sandbox = find_sandbox(path)
         stop_all(sandbox)  # after a crash some may still run

@@ -47,14 +47,16 @@ def make(
         raise Conflict(f"{path} already holds a sandbox: `comity sandbox reset` makes it anew")
     path.mkdir(parents=True, exist_ok=True)
     ports = iter(_free_ports(2 * len(countries)))
-    rows: dict[str, Any] = {"engine": engine, "people": people, "countries": {}}
+    rows: dict[str, Any] = {"engine": engine, "people": people, "complete": False, "countries": {}}
     for code in countries:
         rows["countries"][code] = {"peer_port": next(ports), "desk_port": next(ports)}
     sandbox = Sandbox(path.resolve(), rows)
+    sandbox.save()  # first: an attempt that is cut short can be found and removed
     for code in countries:
         _make_country(sandbox, code, engine, (databases or {}).get(code, ""))
         say(f"{code}: home, CA, keys, database, {_fill(sandbox, code, people)} records")
     _introduce(sandbox)
+    rows["complete"] = True
     sandbox.save()
     say(f"every country has the {len(countries) - 1} others as peers")
     return sandbox
