@@ -4,7 +4,7 @@
     ├── Unauthenticated      who speaks is not proven           reasons UNKNOWN_PEER, SIGNATURE_INVALID, …
     ├── Forbidden            proven, but may not call this      PEER_SUSPENDED, METHOD_NOT_ALLOWED
     ├── Malformed            the input breaks a rule            MALFORMED
-    ├── Precondition         right form, wrong moment or place  WRONG_AUDIENCE, STALE_REQUEST, AGREEMENT_MISMATCH
+    ├── Precondition         right form, wrong moment or place  WRONG_AUDIENCE, STALE_REQUEST, AGREEMENT_MISMATCH, …
     ├── Conflict             contradicts what is stored         REPLAY
     ├── NotFound             nothing under that name            NOT_FOUND
     ├── Exhausted            a limit of the node is reached     QUOTA, TOO_MANY_CONCURRENT
@@ -32,6 +32,8 @@ class Reason(StrEnum):
     WRONG_AUDIENCE = "WRONG_AUDIENCE"
     STALE_REQUEST = "STALE_REQUEST"
     AGREEMENT_MISMATCH = "AGREEMENT_MISMATCH"
+    AGREEMENT_STATE = "AGREEMENT_STATE"
+    FOUR_EYES = "FOUR_EYES"
     MALFORMED = "MALFORMED"
     REPLAY = "REPLAY"
     NOT_FOUND = "NOT_FOUND"

@@ -37,7 +37,8 @@ TOP = {"app", "cli", "console", "sandbox", "settings"}
 # These compute: they open no socket, file or database and read no clock or environment (architecture.md).
 PURE = [
     "ledger/merkle.py", "ledger/checkpoint.py", "ledger/entry.py", "ledger/receipt.py", "ledger/note.py",
-    "policy/agreement.py", "policy/decision.py", "records/matching.py", "records/normalise.py", "records/keys.py",
+    "policy/agreement.py", "policy/decision.py", "policy/lifecycle.py",
+    "records/matching.py", "records/normalise.py", "records/keys.py",
     "records/redact.py", "records/reference.py", "identity/signature.py", "identity/certificates.py",
     "identity/descriptor.py", "identity/spiffe.py", "identity/access.py", "exchange/model.py", "exchange/facts.py",
     "exchange/entries.py", "exchange/redact.py", "wire/convert.py", "wire/rules.py", "wire/words.py",
@@ -102,7 +103,7 @@ def test_every_error_has_a_status() -> None:
 
 
 def test_migrations_make_exactly_the_tables(store: Store) -> None:
-    for room in ("identity", "ledger", "records", "exchange"):
+    for room in ("identity", "policy", "ledger", "records", "exchange"):
         importlib.import_module(f"comity.{room}.store")
     importlib.import_module("comity.exchange.quota")
     with store.read() as tx:
