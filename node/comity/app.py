@@ -292,10 +292,11 @@ def _engine(settings: PolicySettings, policy_set: "PolicySet") -> "Engine":
         from comity.policy.embedded import EmbeddedEngine  # noqa: PLC0415
 
         return EmbeddedEngine(policy_set)
+    from comity.policy.bundle import revision_of  # noqa: PLC0415
     from comity.policy.opa_server import OpaProcess, OpaServerEngine  # noqa: PLC0415
 
     if settings.opa_url:
-        return OpaServerEngine(settings.opa_url, settings.opa_token, revision=policy_set.revision)
+        return OpaServerEngine(settings.opa_url, settings.opa_token, revision=revision_of(policy_set, 0))
     return OpaProcess.start(policy_set)
 
 

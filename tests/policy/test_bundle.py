@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 from policy_samples import AGREEMENTS, POLICY, question
 
 from comity.policy import library
-from comity.policy.bundle import authz_bundle_bytes, build, bundle_bytes, write_bundle
+from comity.policy.bundle import authz_bundle_bytes, build, bundle_bytes, library_digest, write_bundle
+from comity.policy.national import National
 
 
 def members(bundle: bytes) -> dict[str, bytes]:
@@ -34,11 +36,33 @@ def test_bundle_is_deterministic_and_complete() -> None:
     assert bundle_bytes(POLICY) == bundle_bytes(build(AGREEMENTS))
     found = members(bundle_bytes(POLICY))
     manifest = json.loads(found["/.manifest"])
-    assert manifest == {"revision": POLICY.digest, "roots": ["comity"], "rego_version": 1}
-    assert json.loads(found["/data.json"])["comity"]["revision"] == POLICY.digest
+    assert manifest == {
+        "revision": f"0-{POLICY.digest}",
+        "roots": ["comity"],
+        "rego_version": 1,
+        "metadata": {"sequence": 0, "digest": POLICY.digest, "library": library_digest()},
+    }
+    assert json.loads(found["/data.json"])["comity"]["revision"] == f"0-{POLICY.digest}"
     assert {name[1:] for name in found if name.endswith(".rego")} == {
         path for path in library.rego() if path.startswith("comity/")
     }
+    assert {name for name in found if name.startswith("/agreements/")} == {
+        f"/agreements/{each.id}.json" for each in AGREEMENTS
+    }
+    assert {name for name in found if name.startswith("/schemas/")} == {
+        f"/schemas/{name}.schema.json" for name in ("agreement", "decision", "input")
+    }
+
+
+def test_national_modules_are_expected_by_name_and_covered_by_the_digest() -> None:
+    one = National({"comity/national/duty/duty.rego": "package comity.national.duty\n"}, ("duty",), b"wasm")
+    held = build(AGREEMENTS, national=one)
+    assert held.data["comity"]["expected_national"] == ["duty"]
+    assert POLICY.data["comity"]["expected_national"] == []
+    other_text = replace(one, sources={"comity/national/duty/duty.rego": "package comity.national.other\n"})
+    digests = {build(AGREEMENTS, national=each).digest for each in (one, other_text, replace(one, wasm=b"other"), None)}
+    assert len(digests) == 4
+    assert members(bundle_bytes(held))["/comity/national/duty/duty.rego"] == b"package comity.national.duty\n"
 
 
 def test_authz_bundle_holds_no_policy() -> None:

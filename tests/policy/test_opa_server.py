@@ -18,7 +18,7 @@ from policy_samples import AGREEMENTS, POLICY, question
 
 from comity.errors import Malformed, Unavailable
 from comity.policy import opa_process
-from comity.policy.bundle import build
+from comity.policy.bundle import build, revision_of
 from comity.policy.cache import CachedEngine
 from comity.policy.opa_server import OpaProcess, OpaServerEngine
 
@@ -254,9 +254,9 @@ def test_opa_dies_with_a_killed_parent(opa_binary: str) -> None:
 def test_another_bundle_is_noticed(private: OpaProcess) -> None:
     opa = private._opa
     with pytest.raises(Unavailable, match="another policy bundle"):
-        engine = OpaServerEngine(opa.url, opa.token, revision=build(AGREEMENTS[:1]).revision)
+        engine = OpaServerEngine(opa.url, opa.token, revision=revision_of(build(AGREEMENTS[:1]), 0))
         engine.health()
-    OpaServerEngine(opa.url, opa.token, revision=POLICY.revision).health()
+    OpaServerEngine(opa.url, opa.token, revision=revision_of(POLICY, 0)).health()
 
 
 def test_without_opa_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

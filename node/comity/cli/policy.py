@@ -86,12 +86,12 @@ def test(ctx: click.Context, engine: str, agreements: Path | None, as_json: bool
 @click.pass_context
 def bundle(ctx: click.Context, output: Path, agreements: Path | None, as_json: bool) -> None:
     """Write library and agreements as a bundle that any OPA loads; entry point data.comity.decision."""
-    from comity.policy.bundle import build, write_bundle  # noqa: PLC0415
+    from comity.policy.bundle import build, revision_of, write_bundle  # noqa: PLC0415
 
     policy_set = build(_agreements(ctx, agreements))
     write_bundle(policy_set, output)
-    document = {"file": str(output), "revision": policy_set.revision, "digest": policy_set.digest}
-    show(document, as_json, lambda: click.echo(f"{output}: revision {policy_set.revision}"))
+    document = {"file": str(output), "revision": revision_of(policy_set, 0), "digest": policy_set.digest}
+    show(document, as_json, lambda: click.echo(f"{output}: revision {document['revision']}"))
 
 
 def _decide(ctx: click.Context, engine: str, agreements: Path | None, document: dict[str, Any]) -> dict[str, Any]:

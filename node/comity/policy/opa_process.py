@@ -12,8 +12,11 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cryptography.hazmat.primitives import serialization
+
 from comity.errors import Unavailable
 from comity.policy.bundle import PolicySet, authz_bundle_bytes, bundle_bytes
+from comity.policy.signing import ALGORITHM, SCOPE, BundleSigner, passing_signer
 
 _START_SECONDS = 15.0
 _TRIES = 3
@@ -65,24 +68,28 @@ def find_opa() -> str | None:
     return None
 
 
-def start_opa(policy: PolicySet) -> Opa:
-    """Return a server that answers; raises `Unavailable` with the remedy."""
+def start_opa(policy: PolicySet, sequence: int = 0, signer: BundleSigner | None = None) -> Opa:
+    """Return a server that answers; raises `Unavailable` with the remedy.
+
+    OPA itself verifies what it loads. Without a `signer` the bundle is signed by a key that lives as long as this call.
+    """
     binary = find_opa()
     if binary is None:
         raise Unavailable("OPA is not here: `make tools` gets it, or name it in COMITY_OPA")
     for _ in range(_TRIES):  # the port may be taken between choosing and opening it
-        opa = _launch(binary, policy)
+        opa = _launch(binary, policy, sequence, signer or passing_signer())
         if _wait_until_healthy(opa):
             return opa
         opa.stop()
     raise Unavailable("OPA does not start: run it by hand to see why, or set policy.engine to embedded")
 
 
-def _launch(binary: str, policy: PolicySet) -> Opa:
+def _launch(binary: str, policy: PolicySet, sequence: int, signer: BundleSigner) -> Opa:
     folder = Path(tempfile.mkdtemp(prefix="comity-opa-"))
     token, port = secrets.token_urlsafe(32), _free_port()
-    for name, content in (("comity", bundle_bytes(policy)), ("authz", authz_bundle_bytes(token))):
-        (folder / f"{name}.tar.gz").write_bytes(content)
+    (folder / "comity.tar.gz").write_bytes(bundle_bytes(policy, sequence, signer))
+    (folder / "authz.tar.gz").write_bytes(authz_bundle_bytes(token, signer))
+    (folder / "key.pem").write_bytes(_public_pem(signer))
     command = [
         binary,
         "run",
@@ -92,6 +99,10 @@ def _launch(binary: str, policy: PolicySet) -> Opa:
         "--authorization=basic",
         "--disable-telemetry",
         "--log-level=error",
+        f"--verification-key={folder / 'key.pem'}",
+        f"--verification-key-id={signer.key_id}",
+        f"--signing-alg={ALGORITHM}",
+        f"--scope={SCOPE}",
         "--bundle",
         str(folder / "comity.tar.gz"),
         str(folder / "authz.tar.gz"),
@@ -107,6 +118,12 @@ def _launch(binary: str, policy: PolicySet) -> Opa:
     )
     os.close(theirs)
     return Opa(f"http://127.0.0.1:{port}", token, process, ours, folder)
+
+
+def _public_pem(signer: BundleSigner) -> bytes:
+    return signer.key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
 
 
 def _wait_until_healthy(opa: Opa) -> bool:

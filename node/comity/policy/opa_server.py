@@ -15,10 +15,11 @@ from opa_client import OpaClient
 from requests.adapters import HTTPAdapter
 
 from comity.errors import Malformed, Unavailable, Violation
-from comity.policy.bundle import PolicySet
+from comity.policy.bundle import PolicySet, revision_of
 from comity.policy.document import encode
 from comity.policy.engine import BaseEngine
 from comity.policy.opa_process import Opa, start_opa
+from comity.policy.signing import BundleSigner
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,10 @@ class OpaServerEngine(BaseEngine):
     """Evaluates in an OPA server over REST. Never retries: whoever asked may ask again."""
 
     def __init__(self, url: str, token: str = "", *, revision: str = "") -> None:
-        """Connect to `url`; with `revision`, `health` refuses a server that holds another bundle."""
+        """Connect to `url`; with `revision`, only what that bundle decided is taken for a decision.
+
+        Whoever operates the server may load another bundle at any moment, so each answer says by which it was given.
+        """
         host, port, tls = _address(url)
         self._revision = revision
         self._client = OpaClient(
@@ -43,6 +47,7 @@ class OpaServerEngine(BaseEngine):
         self._session.max_redirects = 0
         self._session.mount("http://", HTTPAdapter(pool_maxsize=_CONNECTIONS, max_retries=0))
         self._session.mount("https://", HTTPAdapter(pool_maxsize=_CONNECTIONS, max_retries=0))
+        self._asked_with = {"provenance": True} if revision else {}
         self._answered = 0.0
         self._closed = False
 
@@ -50,7 +55,7 @@ class OpaServerEngine(BaseEngine):
         """Decide on an empty document, and compare the revision of the bundle where one is expected."""
         super().health()
         if self._revision and self._evaluate(_REVISION, {}) != self._revision:
-            raise Unavailable("the OPA server holds another policy bundle: load the one of `comity policy bundle`")
+            raise _other_bundle()
 
     def alive(self) -> bool:
         """Whether the server answered within the last seconds."""
@@ -66,12 +71,14 @@ class OpaServerEngine(BaseEngine):
         if self._closed:
             raise Unavailable("the policy engine is closed")
         try:
-            answer = self._client.query_rule(dict(document), entrypoint)
+            answer = self._client.query_rule(dict(document), entrypoint, query_params=self._asked_with)
         except (requests.RequestException, OSError, ValueError) as cause:
             self._answered = 0.0
             raise Unavailable("the OPA server gave no answer: nothing was decided, see `comity doctor`") from cause
         if not isinstance(answer, dict) or "result" not in answer:
             raise Unavailable("the OPA server has no such policy: load the bundle of `comity policy bundle`")
+        if self._asked_with and self._revision not in _revisions(answer):
+            raise _other_bundle()
         self._answered = time.monotonic()
         return answer["result"]
 
@@ -81,13 +88,14 @@ class OpaProcess(OpaServerEngine):
 
     def __init__(self, opa: Opa, revision: str) -> None:
         super().__init__(opa.url, opa.token, revision=revision)
+        self._asked_with = {}  # nobody but this process can give it another bundle: `health` has compared once
         self._opa = opa
 
     @classmethod
-    def start(cls, policy: PolicySet) -> Self:
+    def start(cls, policy: PolicySet, sequence: int = 0, signer: BundleSigner | None = None) -> Self:
         """Start OPA with this policy set; raises `Unavailable` with the remedy when it cannot."""
-        opa = start_opa(policy)
-        engine = cls(opa, policy.revision)
+        opa = start_opa(policy, sequence, signer)
+        engine = cls(opa, revision_of(policy, sequence))
         try:
             engine.health()
         except Unavailable:
@@ -114,6 +122,20 @@ class OpaProcess(OpaServerEngine):
         if not self._opa.running():  # its port may be somebody else's by now
             raise Unavailable("the OPA process is gone: nothing was decided, restart the node")
         return super()._evaluate(entrypoint, document)
+
+
+def _revisions(answer: Mapping[str, Any]) -> set[Any]:
+    """Return the revisions of the bundles that an answer was given by, in the same transaction."""
+    said = answer.get("provenance")
+    bundles = said.get("bundles") if isinstance(said, dict) else None
+    named = bundles.values() if isinstance(bundles, dict) else ()
+    return {each["revision"] for each in named if isinstance(each, dict) and isinstance(each.get("revision"), str)}
+
+
+def _other_bundle() -> Unavailable:
+    return Unavailable(
+        "the OPA server holds another policy bundle: let it load the one in force, see `comity policy status`"
+    )
 
 
 def _address(url: str) -> tuple[str, int, bool]:

@@ -1,0 +1,122 @@
+"""The signature of a bundle in OPA's format: one JWS (ES256) over the hash of every file. Pure.
+
+`.signatures.json` holds `{"signatures": [JWS]}`; its payload names each file with its hash, the id of the key and
+the scope. The JWS is joserfc's work; what may stand in it is decided here.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+    generate_private_key,
+)
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+
+from comity.errors import Tampered
+from comity.policy.structured import file_hash
+
+SIGNATURES = ".signatures.json"
+SCOPE = "comity"
+ALGORITHM = "ES256"
+_HASH = "SHA-256"
+_HEX = re.compile(r"[0-9a-f]{64}\Z")
+
+Pinned = Mapping[str, EllipticCurvePublicKey]
+"""The keys whose bundles this node takes, by key id (SHA-256 of the SubjectPublicKeyInfo in hex)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BundleSigner:
+    """A bundle key (P-256) and its id."""
+
+    key: EllipticCurvePrivateKey = field(repr=False)
+    key_id: str
+
+    def sign(self, files: Mapping[str, bytes]) -> bytes:
+        """Return the `.signatures.json` of these files."""
+        named = [{"name": name, "hash": file_hash(name, files[name]), "algorithm": _HASH} for name in sorted(files)]
+        payload = {"files": named, "keyid": self.key_id, "scope": SCOPE}
+        header = {"alg": ALGORITHM, "kid": self.key_id}
+        token = jws.serialize_compact(header, _json(payload), ECKey.import_key(self.key), algorithms=[ALGORITHM])
+        return _json({"signatures": [token]})
+
+
+def passing_signer() -> BundleSigner:
+    """Return a signer for bundles that this process hands to a program of its own: its key is never kept."""
+    return BundleSigner(generate_private_key(SECP256R1()), "passing")
+
+
+def check_signature(files: Mapping[str, bytes], pinned: Pinned) -> str:
+    """Return the id of the pinned key that signed exactly these files; raises `Tampered` saying what is wrong.
+
+    Nothing is optional: a signature, its key id, the scope, and a hash for every file and no other.
+    """
+    if SIGNATURES not in files:
+        raise refused("it is not signed")
+    try:
+        held = json.loads(files[SIGNATURES])
+        (token,) = held["signatures"]
+        key_id = _key_id(token)
+    except (ValueError, TypeError, KeyError, RecursionError, JoseError) as cause:
+        raise refused("its signature file holds no single JWS with a key id") from cause
+    if key_id not in pinned:
+        raise refused("the key that signed it is not one this node has pinned")
+    try:
+        signed = jws.deserialize_compact(token, ECKey.import_key(pinned[key_id]), algorithms=[ALGORITHM])
+        payload = json.loads(signed.payload)
+    except (ValueError, TypeError, RecursionError, JoseError) as cause:
+        raise refused("its signature is not that key's") from cause
+    if not isinstance(payload, dict) or payload.get("scope") != SCOPE or payload.get("keyid") != key_id:
+        raise refused(f"its signature is not for scope {SCOPE} and that key")
+    _check_files({name: content for name, content in files.items() if name != SIGNATURES}, payload.get("files"))
+    return key_id
+
+
+def refused(problem: str) -> Tampered:
+    """Return the error of a bundle that is not taken; `where` in its detail is the problem alone."""
+    return Tampered(
+        f"the bundle is refused: {problem}; take it again from where it was built", detail={"where": problem}
+    )
+
+
+def _key_id(token: Any) -> str:
+    header = jws.extract_compact(token.encode()).headers()
+    key_id = header["kid"]
+    if header["alg"] != ALGORITHM or set(header) - {"alg", "kid", "typ"} or not isinstance(key_id, str) or not key_id:
+        raise ValueError("header")
+    return key_id
+
+
+def _check_files(files: Mapping[str, bytes], named: Any) -> None:
+    """Refuse files that are not signed, signed files that are missing, and changed ones."""
+    try:
+        signed = {each["name"]: each["hash"] for each in named}
+        sound = len(signed) == len(named) and all(each["algorithm"] == _HASH for each in named)
+        sound = sound and all(_HEX.match(each) for each in signed.values())
+    except (TypeError, KeyError) as cause:
+        raise refused("its signature names no files") from cause
+    if not sound:
+        raise refused("its signature names a file twice or without its SHA-256")
+    if extra := sorted(files.keys() - signed.keys()):
+        raise refused(f"{extra[0]} is not signed")
+    if missing := sorted(signed.keys() - files.keys()):
+        raise refused(f"{missing[0]} is missing")
+    for name, content in sorted(files.items()):
+        try:
+            right = file_hash(name, content) == signed[name]
+        except ValueError as cause:
+            raise refused(f"{name} is not strict JSON") from cause
+        if not right:
+            raise refused(f"{name} was changed")
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
