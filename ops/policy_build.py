@@ -9,19 +9,15 @@ the schemas, and SOURCES.json (version of OPA and SHA-256 of every file).
 
 import hashlib
 import json
-import os
-import shutil
-import subprocess
 import sys
-import tarfile
-import tempfile
 from pathlib import Path
 from typing import Any
+
+from comity.policy.opa_tool import ENTRYPOINTS, build_wasm, find_opa, opa_version
 
 REPO = Path(__file__).resolve().parent.parent
 POLICY = REPO / "policy"
 LIBRARY = REPO / "node" / "comity" / "policy" / "library"
-ENTRYPOINTS = ("comity/decision", "comity/desk/allow")
 REMEDY = "run `make policy` (needs opa, see `make tools`)"
 
 
@@ -33,7 +29,7 @@ def main() -> int:
     if opa is None:
         print("opa is not here: `make tools` gets it", file=sys.stderr)
         return 1
-    for name, content in outputs(build_wasm(opa), opa_version(opa)).items():
+    for name, content in outputs(compiled(opa), opa_version(opa)).items():
         (LIBRARY / name).write_bytes(content)
     print(f"wrote {LIBRARY.relative_to(REPO)}")
     return 0
@@ -45,7 +41,7 @@ def check(opa: str | None) -> int:
     wasm = (LIBRARY / "policy.wasm").read_bytes()
     version = committed["opa"]
     if opa is not None and opa_version(opa) == version:
-        wasm = build_wasm(opa)
+        wasm = compiled(opa)
     fresh = outputs(wasm, version)
     stale = [name for name, content in fresh.items() if (LIBRARY / name).read_bytes() != content]
     if stale:
@@ -86,33 +82,9 @@ def merged_data() -> dict[str, Any]:
     return merged
 
 
-def build_wasm(opa: str) -> bytes:
-    """Return `policy.wasm` as this OPA compiles it."""
-    with tempfile.TemporaryDirectory() as folder:
-        bundle = Path(folder) / "bundle.tar.gz"
-        entrypoints = [word for entry in ENTRYPOINTS for word in ("-e", entry)]
-        files = [path.relative_to(POLICY).as_posix() for path in rego_files("comity")]
-        command = [opa, "build", "-t", "wasm", *entrypoints, "-o", str(bundle), *files]
-        subprocess.run(command, check=True, cwd=POLICY)
-        with tarfile.open(bundle) as archive:
-            member = archive.extractfile("/policy.wasm")
-            if member is None:
-                raise SystemExit("opa built a bundle without policy.wasm")
-            return member.read()
-
-
-def find_opa() -> str | None:
-    """Return the OPA executable, if there is one."""
-    for candidate in (os.environ.get("COMITY_OPA"), str(REPO / ".tools" / "opa"), shutil.which("opa")):
-        if candidate and Path(candidate).is_file():
-            return candidate
-    return None
-
-
-def opa_version(opa: str) -> str:
-    """Return the version of an OPA executable."""
-    text = subprocess.run([opa, "version"], check=True, capture_output=True, text=True).stdout
-    return text.splitlines()[0].removeprefix("Version:").strip()
+def compiled(opa: str) -> bytes:
+    """Return `policy.wasm` as this OPA compiles the sources."""
+    return build_wasm(opa, {path.relative_to(POLICY).as_posix(): path.read_text() for path in rego_files("comity")})
 
 
 def _json(value: Any) -> bytes:

@@ -101,6 +101,11 @@ class Home:
         return self.path / "agreements"
 
     @property
+    def national(self) -> Path:
+        """National law: Rego modules, and what was compiled of them."""
+        return self.path / "national"
+
+    @property
     def logs(self) -> Path:
         """The bounded security log."""
         return self.path / "log"

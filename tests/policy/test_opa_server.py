@@ -17,7 +17,7 @@ import requests
 from policy_samples import AGREEMENTS, POLICY, question
 
 from comity.errors import Malformed, Unavailable
-from comity.policy import opa_process
+from comity.policy import opa_tool
 from comity.policy.bundle import build, revision_of
 from comity.policy.cache import CachedEngine
 from comity.policy.opa_server import OpaProcess, OpaServerEngine
@@ -262,14 +262,14 @@ def test_another_bundle_is_noticed(private: OpaProcess) -> None:
 def test_without_opa_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("COMITY_OPA", str(tmp_path / "none"))
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(opa_process, "_REPO", tmp_path)
+    monkeypatch.setattr(opa_tool, "_REPO", tmp_path)
     with pytest.raises(Unavailable, match="make tools"):
         OpaProcess.start(POLICY)
 
 
 def test_a_program_that_is_not_opa_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake = tmp_path / "opa"
-    fake.write_text("#!/bin/sh\nexit 1\n")
+    fake.write_text("#!/bin/sh\n[ $1 = version ] && echo Version: 1.21.3 && exit\nexit 1\n")
     fake.chmod(0o755)
     monkeypatch.setenv("COMITY_OPA", str(fake))
     with pytest.raises(Unavailable, match="does not start"):

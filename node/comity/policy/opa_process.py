@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives import serialization
 
 from comity.errors import Unavailable
 from comity.policy.bundle import PolicySet, authz_bundle_bytes, bundle_bytes
+from comity.policy.opa_tool import require_opa
 from comity.policy.signing import ALGORITHM, SCOPE, BundleSigner, passing_signer
 
 _START_SECONDS = 15.0
 _TRIES = 3
-_REPO = Path(__file__).resolve().parents[3]
 
 # The shell reads a pipe whose other end only we hold: when we end, however that happens, the read ends and the
 # whole process group with OPA in it is killed. When OPA ends by itself the group ends too. (prctl's death signal
@@ -60,22 +60,12 @@ class Opa:
         self.forget_files()
 
 
-def find_opa() -> str | None:
-    """Return the OPA executable: `COMITY_OPA`, `.tools/opa` of the source tree, or `PATH`."""
-    for candidate in (os.environ.get("COMITY_OPA"), str(_REPO / ".tools" / "opa"), shutil.which("opa")):
-        if candidate and Path(candidate).is_file():
-            return candidate
-    return None
-
-
 def start_opa(policy: PolicySet, sequence: int = 0, signer: BundleSigner | None = None) -> Opa:
     """Return a server that answers; raises `Unavailable` with the remedy.
 
     OPA itself verifies what it loads. Without a `signer` the bundle is signed by a key that lives as long as this call.
     """
-    binary = find_opa()
-    if binary is None:
-        raise Unavailable("OPA is not here: `make tools` gets it, or name it in COMITY_OPA")
+    binary = require_opa()
     for _ in range(_TRIES):  # the port may be taken between choosing and opening it
         opa = _launch(binary, policy, sequence, signer or passing_signer())
         if _wait_until_healthy(opa):
