@@ -24,6 +24,7 @@ default decision := {
 	"outcome": "refused",
 	"disclosure": "none",
 	"fields": [],
+	"withheld": [],
 	"conditions": [],
 	"obligations": [],
 	"handling": [],
@@ -65,9 +66,16 @@ _fault if count(_missing) > 0
 
 _fault if not _any_expected
 
+_fault if not is_array(data.comity.expected_national)
+
 _any_expected if count(data.comity.expected) > 0
 
 _missing contains name if {
 	some name in data.comity.expected
 	not data.comity.rules[name].loaded
+}
+
+_missing contains concat(".", ["national", name]) if {
+	some name in data.comity.expected_national
+	not data.comity.national[name].loaded
 }

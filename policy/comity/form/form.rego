@@ -31,29 +31,31 @@ _top contains row.path[0] if some row in data.comity.vocabulary.input
 
 _fits(row) if _is(row, object.get(input, row.path, {}))
 
-_is(row, value) if {
+_is(row, value) if _scalar(row, value)
+
+_scalar(row, value) if {
 	row.kind == "text"
 	is_string(value)
 }
 
-_is(row, value) if {
+_scalar(row, value) if {
 	row.kind == "flag"
 	is_boolean(value)
 }
 
-_is(row, value) if {
+_scalar(row, value) if {
 	row.kind == "claim"
 	value in [true, false, null]
 }
 
-_is(row, value) if {
+_scalar(row, value) if {
 	row.kind == "number"
 	is_number(value)
 	value >= 0
 	value <= 1000000000000
 }
 
-_is(row, value) if {
+_scalar(row, value) if {
 	row.kind == "one_of"
 	value in row.of
 }
@@ -68,4 +70,16 @@ _is(row, value) if {
 	row.kind == "some_of"
 	is_array(value)
 	every item in value { item in row.of }
+}
+
+_is(row, value) if {
+	row.kind == "rows"
+	is_array(value)
+	every item in value { _row(row, item) }
+}
+
+_row(row, item) if {
+	is_object(item)
+	object.keys(item) == {cell.path[0] | some cell in row.row}
+	every cell in row.row { _scalar(cell, item[cell.path[0]]) }
 }

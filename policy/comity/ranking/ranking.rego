@@ -54,7 +54,7 @@ _ranks contains rank if {
 		count(grounds(key)),
 		_waits(key),
 		0 - release.level(candidate.term),
-		0 - count(release.fields(candidate.term)),
+		0 - count(release.shared(candidate.term)),
 		count(candidate.agreement.parties),
 		candidate.name,
 		candidate.term.id,
@@ -67,5 +67,5 @@ _dead(key) := count([1 |
 ])
 
 _waits(key) := 1 if {
-	release.review(candidates.considered[key].term)
+	release.review(candidates.considered[key])
 } else := 0

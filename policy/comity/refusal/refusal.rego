@@ -25,6 +25,7 @@ _nothing := {
 	"outcome": "refused",
 	"disclosure": "none",
 	"fields": [],
+	"withheld": [],
 	"conditions": [],
 	"obligations": [],
 	"handling": [],
@@ -36,7 +37,7 @@ _nothing := {
 	"fault": null,
 }
 
-_reasons(key) := {_reason(ground.ground, ground.detail, _article(candidates.considered[key], ground.ground)) |
+_reasons(key) := {_reason(ground.ground, ground.detail, _article(candidates.considered[key], ground)) |
 	some ground in ranking.grounds(key)
 }
 
@@ -44,15 +45,18 @@ _reason(name, detail, article) := {
 	"code": entry.code,
 	"article": article,
 	"message": replace(entry.message, "{}", detail),
-	"remedy": entry.remedy,
+	"remedy": replace(entry.remedy, "{}", detail),
 } if {
 	entry := data.comity.catalogue.grounds[name]
 }
 
-# The article that the parties gave this ground; else the instrument for what concerns all of it; else the term's.
-_article(candidate, name) := given if {
-	given := candidate.agreement.refusals[data.comity.catalogue.grounds[name].code]
+# The ground's own article (a declaration, an assurance, national law); else the one that the parties gave this
+# ground; else the instrument for what concerns all of it; else the term's.
+_article(candidate, ground) := ground.article if {
+	ground.article != ""
+} else := given if {
+	given := candidate.agreement.refusals[data.comity.catalogue.grounds[ground.ground].code]
 	given != ""
 } else := candidate.agreement.instrument if {
-	data.comity.catalogue.grounds[name].slot == "instrument"
+	data.comity.catalogue.grounds[ground.ground].slot == "instrument"
 } else := candidate.term.article

@@ -6,20 +6,22 @@
 package comity.release
 
 import data.comity.candidates
+import data.comity.triggers
 
 # METADATA
 # title: Decision
 # description: The decision document of a candidate that nothing blocks.
 decision(key) := {
-	"outcome": _outcome(term),
+	"outcome": _outcome(candidate),
 	"disclosure": term.disclosure[input.action],
 	"fields": fields(term),
+	"withheld": sort(_withheld(term)),
 	"conditions": sort(_conditions(term)),
 	"obligations": sort(_obligations(candidate)),
 	"handling": sort(_handling(candidate)),
-	"retention": term.retention,
-	"limits": {"per_day": term.limits.per_day, "max_candidates": term.limits.max_candidates},
-	"human": _human(term),
+	"retention": _retention(term),
+	"limits": {"per_day": term.limits.per_day, "max_candidates": _candidates(term)},
+	"human": _human(candidate),
 	"reasons": [],
 	"basis": basis(candidate),
 	"fault": null,
@@ -28,6 +30,8 @@ decision(key) := {
 	term := candidate.term
 	is_object(term.human)
 	is_object(term.deadline)
+	is_array(term.review)
+	is_number(term.officers)
 }
 
 # METADATA
@@ -49,34 +53,67 @@ level(term) := data.comity.vocabulary.levels[term.disclosure[input.action]] if {
 } else := 0
 
 # METADATA
-# title: Fields
-# description: Names of the fields that may leave; none below the core level.
-fields(term) := sort(term.fields) if {
+# title: Shared
+# description: Names of the fields that the term gives; none below the core level.
+shared(term) := sort(term.fields) if {
 	term.disclosure[input.action] in data.comity.vocabulary.levels_with_fields
 } else := []
 
 # METADATA
-# title: Review
-# description: Whether a human must decide before anything leaves.
-review(term) if term.human[input.action]
+# title: Fields
+# description: Names of the fields that may leave; of those asked for by name, where any are.
+fields(term) := shared(term) if {
+	count(input.ask.fields) == 0
+} else := [field |
+	some field in shared(term)
+	field in input.ask.fields
+]
 
-review(term) if {
-	input.subject.age_band == "minor"
-	term.subjects.minors != "allow"
+# METADATA
+# title: Undertakings
+# description: Duties that the asker must accept, of the agreement and of the term.
+undertakings(candidate) := {duty | some duty in candidate.agreement.undertakings} | {duty |
+	some duty in candidate.term.undertakings
 }
 
-_outcome(term) := "review" if {
+# METADATA
+# title: Review
+# description: Whether a human must decide before anything leaves.
+review(candidate) if count(triggers.roles(candidate)) > 0
+
+_outcome(candidate) := "review" if {
 	input.direction == "inbound"
-	review(term)
+	review(candidate)
+	not _approved(candidate)
 } else := "permitted"
 
-_human(term) := {"role": _role(term), "deadline": term.deadline[input.urgency]} if {
-	_outcome(term) == "review"
+_human(candidate) := {
+	"role": triggers.role(candidate),
+	"deadline": candidate.term.deadline[input.urgency],
+	"officers": candidate.term.officers,
+} if {
+	_outcome(candidate) == "review"
 } else := null
 
-_role(term) := term.human[input.action]
+# The role that is asked for decided, by as many officers as the term asks for.
+_approved(candidate) if {
+	input.review.state == "approved"
+	input.review.role == triggers.role(candidate)
+	input.review.officers >= candidate.term.officers
+}
 
-_role(term) := "desk-officer" if not term.human[input.action]
+_withheld(term) := {field |
+	some field in input.ask.fields
+	not field in shared(term)
+}
+
+_retention(term) := concat("", ["P", format_int(input.ask.keep_days, 10), "D"]) if {
+	input.ask.keep_days > 0
+} else := term.retention
+
+_candidates(term) := input.ask.max_candidates if {
+	input.ask.max_candidates > 0
+} else := term.limits.max_candidates
 
 _conditions(term) := {condition |
 	some condition in array.concat(_always, array.concat(_minors(term), _protected(term)))
@@ -102,9 +139,9 @@ _protected(term) := [{"attribute": "subject_category", "operator": "not_in", "va
 	count(kept) > 0
 } else := []
 
-_obligations(candidate) := {duty | some duty in candidate.term.obligations} | _onward(candidate.agreement)
-
-_onward(agreement) := {data.comity.vocabulary.onward[agreement.onward_transfer]}
+_obligations(candidate) := ({duty | some duty in candidate.term.obligations} | undertakings(candidate)) | {onward} if {
+	onward := data.comity.vocabulary.onward[candidate.agreement.onward_transfer]
+}
 
 _handling(candidate) := {"H0"} | {code |
 	some duty in _obligations(candidate)

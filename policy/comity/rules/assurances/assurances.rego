@@ -1,6 +1,9 @@
 # METADATA
 # title: Assurances
-# description: Where the agreement keeps the ground, a capital offence needs the assurance that no one is executed.
+# description: >-
+#   Each assurance that the agreement asks for is held: signed, not withdrawn or breached, not run out (UN Model
+#   Treaty on Extradition arts. 3(f)-(g), 4(d)). Where the ground on the death penalty is kept, a capital offence
+#   needs the assurance that no one is executed.
 # schemas:
 #   - input: schema["input.schema"]
 package comity.rules.assurances
@@ -18,18 +21,44 @@ loaded := true
 grounds contains {
 	"candidate": key,
 	"rule": "assurances",
-	"ground": "death_penalty_no_assurance",
-	"detail": "",
+	"ground": _ground(needed),
+	"detail": needed.kind,
+	"article": needed.article,
 } if {
 	some key, candidate in candidates.considered
-	not _safe(candidate.agreement)
+	some needed in candidate.agreement.assurances
+	not _off(needed)
+	not _held(needed)
 }
 
-_safe(_) if not "capital" in input.offence.kinds
-
-_safe(_) if "no-death-penalty" in input.assurances
-
-_safe(agreement) if {
-	is_object(agreement.refusals)
-	not "death_penalty_no_assurance" in object.keys(agreement.refusals)
+grounds contains {
+	"candidate": key,
+	"rule": "assurances",
+	"ground": "assurance_missing",
+	"detail": "what the agreement asks for",
+	"article": "",
+} if {
+	some key, candidate in candidates.considered
+	not _known(candidate.agreement)
 }
+
+_known(agreement) if is_array(agreement.assurances)
+
+# Not asked for, because the occasion is another.
+_off(needed) if {
+	is_string(needed.when)
+	needed.when != "always"
+	not needed.when in input.offence.kinds
+	needed.when != input.assistance
+}
+
+_held(needed) if {
+	some given in input.assurances
+	given.kind == needed.kind
+	given.status in {"given", "verified"}
+	given.expires > input.time
+}
+
+_ground(needed) := "death_penalty_no_assurance" if {
+	needed.kind == "no-death-penalty"
+} else := "assurance_missing"

@@ -27,9 +27,19 @@ _allowed(kind, candidate) if {
 	is_array(candidate.term.offences.excluded)
 	is_object(candidate.agreement.refusals)
 	not kind in candidate.term.offences.excluded
-	not kind in object.keys(candidate.agreement.refusals)
+	not _code(kind) in object.keys(candidate.agreement.refusals)
 }
+
+# Terrorism and what else the parties named never counts as political (depoliticising clause).
+_allowed("political", candidate) if input.offence.list_category in candidate.term.offences.carve_outs
+
+# The refusal code that keeps a kind out of the whole agreement.
+_code(kind) := "press" if {
+	kind == "speech"
+} else := kind
 
 _ground(kind) := kind if {
 	kind in {"political", "military"}
+} else := "speech_offence" if {
+	kind == "speech"
 } else := "excluded_offence"

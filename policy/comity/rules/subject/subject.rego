@@ -30,6 +30,18 @@ grounds contains {
 	not _age_covered(candidate.term)
 }
 
+grounds contains {"candidate": key, "rule": "subject", "ground": "vulnerable_person", "detail": ""} if {
+	some key, candidate in candidates.considered
+	not _vulnerable_covered(candidate.term)
+}
+
+_vulnerable_covered(term) if {
+	input.subject.vulnerable == false
+	term.vulnerable in {"never", "review", "allow"}
+}
+
+_vulnerable_covered(term) if term.vulnerable in {"review", "allow"}
+
 _age_covered(term) if {
 	input.subject.age_band in {"adult", "unknown"}
 	term.subjects.minors in {"never", "review", "allow"}
