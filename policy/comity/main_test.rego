@@ -39,6 +39,21 @@ test_a_rule_that_is_not_loaded_refuses if {
 	fixture.codes(decision) == {"technical_unavailable"}
 }
 
+test_a_national_module_that_is_not_loaded_refuses if {
+	decision := comity.decision with input as fixture.question
+		with data.comity.agreements as {"a": fixture.bilateral}
+		with data.comity.expected_national as ["law"]
+	decision.fault == "rules not loaded: national.law"
+	fixture.codes(decision) == {"technical_unavailable"}
+}
+
+test_no_list_of_national_modules_refuses if {
+	decision := comity.decision with input as fixture.question
+		with data.comity.agreements as {"a": fixture.bilateral}
+		with data.comity.expected_national as null
+	fixture.codes(decision) == {"technical_unavailable"}
+}
+
 test_no_expected_rules_refuses if {
 	decision := comity.decision with input as fixture.question
 		with data.comity.agreements as {"a": fixture.bilateral}
@@ -48,7 +63,7 @@ test_no_expected_rules_refuses if {
 
 test_undefined_parts_refuse if {
 	decision := comity.decision with input as fixture.question
-		with data.comity.agreements as {"a": object.remove(fixture.bilateral, {"onward_transfer"})}
+		with data.comity.agreements as {"a": object.remove(fixture.bilateral, {"revision"})}
 	decision.outcome == "refused"
 	decision.fault != null
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from comity.policy.agreement import Agreement, load_agreement
 from comity.policy.bundle import build
+from comity.policy.scenarios import usual_question
 
 REPO = Path(__file__).resolve().parents[2]
 FOLDER = REPO / "policy" / "agreements"
@@ -27,41 +28,28 @@ def agreement(name: str) -> Agreement:
 def question(asks: str = "EE", answers: str = "FI", *, direction: str = "inbound", **changed: Any) -> dict[str, Any]:
     """A usual question; `changed` replaces facts, `offence__max_penalty_months=6` inside objects."""
     own, other = (answers, asks) if direction == "inbound" else (asks, answers)
-    document: dict[str, Any] = {
+    document: dict[str, Any] = usual_question()
+    document |= {
         "direction": direction,
-        "action": "query.search",
         "time": TIME,
         "self": {"country": own},
-        "peer": {"country": other, "trust": "active"},
         "requester": {"country": asks, "authority": AUTHORITY.get(asks, "police"), "role": "investigator"},
         "category": "wanted-persons",
         "purpose": "criminal-investigation",
-        "intended_use": "intelligence",
-        "aim": "identify",
-        "subject": {"category": "suspect", "age_band": "adult"},
-        "case": {"present": True, "proceeding": "investigation"},
-        "offence": {
-            "present": True,
-            "list_category": "fraud",
-            "iccs": "0701",
-            "max_penalty_months": 60,
-            "attempt": False,
-            "dual_criminal": None,
-            "kinds": [],
-        },
-        "nexus": True,
-        "urgency": "normal",
-        "authorisation": {"type": "none", "valid": False},
-        "assurances": [],
-        "basis": {"agreement": "", "digest": ""},
     }
+    document["peer"]["country"] = other
+    document["offence"]["iccs"] = "0701"
     for path, value in changed.items():
         *parents, last = path.split("__")
         node = document
         for parent in parents:
             node = node[parent]
-        node[last] = value
+        held = node.get(last)
+        node[last] = {**held, **value} if isinstance(held, dict) and isinstance(value, dict) else value
     return document
+
+
+ASSURED = [{"kind": "no-death-penalty", "status": "given", "expires": 10**12}]
 
 
 def without(document: dict[str, Any], path: str) -> dict[str, Any]:

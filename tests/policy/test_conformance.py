@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from policy_samples import AGREEMENTS, AUTHORITY, GOLDEN, POLICY, golden_input, question
+from policy_samples import AGREEMENTS, ASSURED, AUTHORITY, GOLDEN, POLICY, golden_input, question
 
 from comity.errors import ComityError
 from comity.policy import library
@@ -37,7 +37,15 @@ POOL: dict[str, list[Any]] = {
     "offence.iccs": ["", "0701", "0502", "1001", "0901"],
     "offence.kinds": [[], ["political"], ["military", "fiscal"], ["capital"]],
     "authorisation.type": ["none", "judge", "prosecutor", "court"],
-    "assurances": [[], ["no-death-penalty"], ["no-death-penalty", "fair-trial"]],
+    "assurances": [[], ASSURED, [{**ASSURED[0], "status": "breached"}], [{**ASSURED[0], "expires": 1}]],
+    "language": ["", "en", "fi", "xx"],
+    "offence.code": ["", "EE:209", "FI:36-1"],
+    "ask.fields": [[], ["name"], ["name", "address"]],
+    "ask.max_candidates": [0, 1, 5, 11, 1000],
+    "ask.keep_days": [0, 1, 90, 181, 3650],
+    "undertakings": [[], ["logging"], library.vocabulary()["undertakings"]],
+    "review.role": ["", "desk-officer", "judge", "minister"],
+    "review.officers": [0, 1, 2],
     "basis.agreement": ["", *(each.id for each in AGREEMENTS)],
     "basis.digest": ["", *(each.digest for each in AGREEMENTS)],
 }

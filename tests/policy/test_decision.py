@@ -18,6 +18,7 @@ PERMITTED: dict[str, Any] = {
     "outcome": "permitted",
     "disclosure": "core",
     "fields": ["name"],
+    "withheld": [],
     "conditions": [{"attribute": "minor", "operator": "ne", "value": True}],
     "obligations": ["specialty"],
     "handling": ["H0"],
@@ -59,8 +60,8 @@ def test_well_formed() -> None:
         {"limits": {"per_day": -1, "max_candidates": 1}},
         {"limits": {"per_day": True, "max_candidates": 1}},
         {"limits": {"per_day": 1}},
-        {"human": {"role": "judge", "deadline": "PT1H"}},
-        {"human": {"role": "", "deadline": "PT1H"}, "outcome": "review"},
+        {"human": {"role": "judge", "deadline": "PT1H", "officers": 1}},
+        {"human": {"role": "", "deadline": "PT1H", "officers": 1}, "outcome": "review"},
         {"reasons": [REASON]},
         {"basis": None},
         {"basis": {"agreement": "a", "revision": 1, "term": "", "article": "x", "digest": "00"}},
@@ -115,7 +116,14 @@ def test_parsing_never_raises_anything_else(key: str, value: object) -> None:
         parse_decision(PERMITTED | {key: value})
     except Unavailable:
         return
-    assert PERMITTED[key] == value or key in ("fields", "conditions", "obligations", "handling", "retention")
+    assert PERMITTED[key] == value or key in (
+        "fields",
+        "conditions",
+        "obligations",
+        "handling",
+        "retention",
+        "withheld",
+    )
 
 
 def test_engine_output_is_of_the_schema(embedded: EmbeddedEngine) -> None:

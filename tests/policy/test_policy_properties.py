@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from policy_samples import AGREEMENTS, AUTHORITY, POLICY, question, without
+from policy_samples import AGREEMENTS, ASSURED, AUTHORITY, POLICY, question, without
 
 from comity.policy import library
 from comity.policy.agreement import Agreement
@@ -57,7 +57,7 @@ def questions(draw: st.DrawFn) -> dict[str, Any]:
         "authorisation": st.sampled_from(
             [{"type": "judge", "valid": True}, {"type": "judge", "valid": False}, {"type": "prosecutor", "valid": True}]
         ),
-        "assurances": st.sampled_from([[], ["no-death-penalty"]]),
+        "assurances": st.sampled_from([[], ASSURED]),
         "peer.trust": st.sampled_from(["active", "active", "active", "suspended"]),
         "basis.agreement": st.sampled_from(["", *(each.id for each in AGREEMENTS), "none"]),
     }
@@ -230,7 +230,7 @@ def test_an_agreement_that_lacks_a_part_gives_nothing_more(embedded: EmbeddedEng
     asked = question(
         basis={"agreement": "ee-fi-police-2026", "digest": ""},
         offence__kinds=["capital"],
-        assurances=["no-death-penalty"],
+        assurances=ASSURED,
     )
     assert got(embedded.decide(asked)) == (LEVELS["core"], 5)
     data = json.loads(POLICY.data_json())

@@ -103,7 +103,9 @@ def test_words_of_agreements_and_library_agree() -> None:
         == sorted(vocabulary["levels"], key=vocabulary["levels"].get)
         == DECISION["properties"]["disclosure"]["enum"]
     )
-    assert set(word("obligation")) == set(DECISION["properties"]["obligations"]["items"]["enum"])
+    duties = set(DECISION["properties"]["obligations"]["items"]["enum"])
+    assert set(word("obligation")) | set(word("undertaking")) == duties
+    assert set(word("undertaking")) == set(vocabulary["undertakings"])
     assert set(vocabulary["handling"]) | set(vocabulary["onward"].values()) <= set(word("obligation"))
     assert set(vocabulary["handling"].values()) | {"H0"} <= set(DECISION["properties"]["handling"]["items"]["enum"])
     assert set(word("fact")) == set(vocabulary["facts"]) | set(vocabulary["orders"])
@@ -113,6 +115,19 @@ def test_words_of_agreements_and_library_agree() -> None:
     rows = {tuple(row["path"]): row for row in vocabulary["input"]}
     assert word("subject") == rows["subject", "category"]["of"]
     assert word("kind") == rows["offence", "kinds"]["of"]
+    assert set(word("human")) == set(vocabulary["human_rank"])
+    assert set(vocabulary["special_categories"]) <= set(word("category"))
+    term = AGREEMENT["$defs"]["term"]["properties"]
+    for part, path in (("channels", "channel"), ("proceedings", "case.proceeding"), ("aims", "aim"),
+                       ("urgencies", "urgency"), ("scopes", "scope"), ("nationalities", "subject.nationality"),
+                       ("procedures", "procedure")):  # fmt: skip
+        assert term[part]["items"]["enum"] == rows[tuple(path.split("."))]["of"], part
+    given = set(term["assistance"]["items"]["enum"])
+    assert given | set(vocabulary["excluded_assistance"]) == set(rows[("assistance",)]["of"])
+    assert not given & set(vocabulary["excluded_assistance"])
+    assert set(vocabulary["bars"]) | {"none"} == set(rows["offence", "bar"]["of"])
+    assert set(vocabulary["bars"].values()) <= set(SHIPPED)
+    assert set(rows["review", "ground"]["of"]) == {"", *SHIPPED}
     assert set(vocabulary["protected_subjects"]) <= set(word("subject"))
     assert len(vocabulary["list_offences"]) == len(set(vocabulary["list_offences"])) == 32
 
@@ -157,3 +172,16 @@ def test_policy_reads_no_built_in_that_reaches_out() -> None:
     for path, source in library.rego().items():
         for name in barred:
             assert name not in source, (path, name)
+
+
+def test_every_optional_part_has_what_silence_means() -> None:
+    """A part that the schema lets a text leave out is written out before policy reads it."""
+    usual = DATA["vocabulary"]["defaults"]
+    schemas = {
+        "agreement": AGREEMENT,
+        "term": AGREEMENT["$defs"]["term"],
+        "offences": AGREEMENT["$defs"]["term"]["properties"]["offences"],
+    }
+    only_text = {"survival", "listed_min_penalty_months"}  # for people; a threshold that goes with another part
+    for name, schema in schemas.items():
+        assert set(schema["properties"]) - set(schema["required"]) - only_text == set(usual[name]), name

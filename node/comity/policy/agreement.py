@@ -84,6 +84,7 @@ def unix_day(day: str) -> int:
 def _for_policy(document: Mapping[str, Any], digest: str) -> dict[str, Any]:
     instrument = document["instrument"]
     start = instrument["signed"] if instrument["provisional"] else instrument["in_force"]
+    refusals = dict(_refusal(each) for each in document["refusals"])
     return {
         "digest": digest,
         "revision": document["revision"],
@@ -93,10 +94,43 @@ def _for_policy(document: Mapping[str, Any], digest: str) -> dict[str, Any]:
         "until": unix_day(instrument["until"]),
         "suspended": False,
         "authorities": document["authorities"],
+        "languages": document["languages"],
         "onward_transfer": document["onward_transfer"]["rule"],
-        "refusals": dict(_refusal(each) for each in document["refusals"]),
-        "terms": [{"human": {}, "deadline": {}, **term} for term in document["terms"]],
+        **{key: document.get(key, usual) for key, usual in defaults()["agreement"].items()},
+        "refusals": refusals,
+        "assurances": _assurances(document, refusals),
+        "terms": [_term(term) for term in document["terms"]],
     }
+
+
+def defaults() -> dict[str, dict[str, Any]]:
+    """Return what a text that says nothing means, for `agreement`, `term` and `offences`.
+
+    Every part is written out before policy sees it: to the rules a part that is missing is a fault, never a yes.
+    """
+    found: dict[str, dict[str, Any]] = library.vocabulary()["defaults"]
+    return found
+
+
+def _term(term: Mapping[str, Any]) -> dict[str, Any]:
+    usual = defaults()
+    offences = {**usual["offences"], **term["offences"]}
+    return {**usual["term"], **term, "offences": offences, "retention_days": _whole_days(term["retention"])}
+
+
+def _whole_days(duration: str) -> int:
+    """Return the days of a schema-valid duration: months count 30, years 365, so never longer than the calendar's."""
+    number, unit = int(duration.lstrip("PT")[:-1]), duration[-1]
+    return number // 24 if unit == "H" else number * {"D": 1, "W": 7, "M": 30, "Y": 365}[unit]
+
+
+def _assurances(document: Mapping[str, Any], refusals: Mapping[str, str]) -> list[Mapping[str, str]]:
+    """Return the assurances asked for; keeping the ground on the death penalty asks for that one (EAW art. 5)."""
+    listed: list[Mapping[str, str]] = list(document.get("assurances", []))
+    ground = "death_penalty_no_assurance"
+    if ground in refusals and not any(each["kind"] == "no-death-penalty" for each in listed):
+        listed.append({"kind": "no-death-penalty", "when": "capital", "article": refusals[ground]})
+    return listed
 
 
 def _refusal(entry: Any) -> tuple[str, str]:

@@ -26,10 +26,11 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Human:
-    """Who must decide before anything leaves, and how soon (ISO 8601 duration)."""
+    """Who must decide before anything leaves, how soon (ISO 8601 duration), and how many of them must agree."""
 
     role: str
     deadline: str
+    officers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Decision:
     outcome: str
     disclosure: str
     fields: tuple[str, ...]
+    withheld: tuple[str, ...]
     conditions: tuple[Condition, ...]
     obligations: tuple[str, ...]
     handling: tuple[str, ...]
@@ -98,13 +100,14 @@ def _decision(raw: Any) -> Decision:
         outcome=_word(row["outcome"], "outcome", OUTCOMES),
         disclosure=_word(row["disclosure"], "disclosure", _known("disclosure")),
         fields=_words(row["fields"], "fields"),
+        withheld=tuple(_text(each, "withheld") for each in _list(row["withheld"], "withheld")),
         conditions=tuple(_condition(each) for each in _list(row["conditions"], "conditions")),
         obligations=_words(row["obligations"], "obligations"),
         handling=_words(row["handling"], "handling"),
         retention=_text(row["retention"], "retention"),
         per_day=_count(limits["per_day"], "limits.per_day"),
         max_candidates=_count(limits["max_candidates"], "limits.max_candidates"),
-        human=None if row["human"] is None else Human(**_texts(row["human"], "human", {"role", "deadline"})),
+        human=None if row["human"] is None else _human(row["human"]),
         reasons=tuple(Reason(**_texts(each, "reasons", _REASON)) for each in _list(row["reasons"], "reasons")),
         basis=None if row["basis"] is None else _basis(row["basis"]),
         fault=None if row["fault"] is None else _text(row["fault"], "fault"),
@@ -142,6 +145,12 @@ def _known(field: str) -> frozenset[str]:
 def _known_of_condition(key: str) -> frozenset[str]:
     schema = library.schema("decision")["properties"]["conditions"]["items"]["properties"][key]
     return frozenset(schema["enum"])
+
+
+def _human(raw: Any) -> Human:
+    row = dict(_row(raw, "human", {"role", "deadline", "officers"}))
+    officers = _count(row.pop("officers"), "human.officers")
+    return Human(officers=max(officers, 1), **_texts(row, "human", {"role", "deadline"}))
 
 
 def _basis(raw: Any) -> Basis:

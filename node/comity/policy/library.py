@@ -51,5 +51,11 @@ def catalogue() -> dict[str, dict[str, str]]:
     return grounds
 
 
+def vocabulary() -> dict[str, Any]:
+    """Return the words that policy knows: facts, levels, triggers, undertakings, what a silent text means."""
+    words: dict[str, Any] = data()["comity"]["vocabulary"]
+    return words
+
+
 def _json(name: str) -> Any:
     return json.loads((FOLDER / name).read_bytes())

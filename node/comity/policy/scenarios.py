@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from comity.policy import library
 from comity.policy.agreement import Agreement, Scenario, unix_day
 from comity.policy.decision import Decision
 from comity.policy.engine import Engine
@@ -37,7 +38,7 @@ def scenario_input(agreement: Agreement, scenario: Scenario) -> dict[str, Any]:
     """Return the whole input document of a scenario: its facts over the usual question.
 
     The usual question is an investigator's, inbound, on the agreement's first day in force, about an adult
-    suspect of fraud (60 months), with case, offence and nexus stated, under this very text.
+    suspect of fraud (60 months), with case, offence, nexus and summary stated, all duties accepted, under this text.
     """
     facts = dict(scenario.facts)
     if isinstance(facts.get("time"), str):
@@ -67,33 +68,65 @@ def _result(agreement: Agreement, scenario: Scenario, decision: Decision) -> Sce
     return ScenarioResult(agreement.id, scenario.name, decision, tuple(differences(scenario.expect, decision)))
 
 
-def _usual(agreement: Agreement) -> dict[str, Any]:
+def usual_question() -> dict[str, Any]:
+    """Return a whole input document that no single fact speaks against; who asks whom for what is still empty."""
     return {
         "direction": "inbound",
         "action": "query.search",
-        "time": agreement.data["from"],
-        "self": {"country": agreement.parties[0]},
-        "peer": {"country": agreement.parties[1], "trust": "active"},
+        "time": 0,
+        "self": {"country": ""},
+        "peer": {"country": "", "trust": "active", "reciprocity": "given"},
         "requester": {"authority": "", "role": "investigator"},
+        "channel": "spoc",
+        "assistance": "police-information",
+        "language": "",
         "category": "",
         "purpose": "",
         "intended_use": "intelligence",
         "aim": "identify",
-        "subject": {"category": "suspect", "age_band": "adult"},
+        "subject": {"category": "suspect", "age_band": "adult", "nationality": "unknown", "vulnerable": False},
+        "scope": "individual",
         "case": {"present": True, "proceeding": "investigation"},
         "offence": {
             "present": True,
+            "code": "",
             "list_category": "fraud",
             "iccs": "",
             "max_penalty_months": 60,
             "attempt": False,
             "dual_criminal": None,
             "kinds": [],
+            "transnational": False,
+            "organised": False,
+            "convention": False,
+            "gravity": "ordinary",
+            "bar": "none",
         },
         "nexus": True,
+        "summary": True,
+        "privilege": {"kind": "none", "waived": False},
+        "onward": False,
+        "automated": False,
+        "necessity": "ordinary",
+        "identification": "strong",
+        "ask": {"fields": [], "max_candidates": 0, "keep_days": 0},
+        "procedure": "domestic",
+        "confidential": False,
+        "undertakings": list(library.vocabulary()["undertakings"]),
         "urgency": "normal",
         "authorisation": {"type": "none", "valid": False},
         "assurances": [],
+        "basis": {"agreement": "", "digest": ""},
+        "review": {"state": "none", "role": "", "ground": "", "officers": 0},
+    }
+
+
+def _usual(agreement: Agreement) -> dict[str, Any]:
+    return {
+        **usual_question(),
+        "time": agreement.data["from"],
+        "self": {"country": agreement.parties[0]},
+        "peer": {"country": agreement.parties[1], "trust": "active", "reciprocity": "given"},
         "basis": {"agreement": agreement.id, "digest": agreement.digest},
     }
 

@@ -32,6 +32,15 @@ test_wrong_kinds[path] if {
 	form.problems == {path} with input as fixture.asked(concat("", ["/", path]), value)
 }
 
+test_rows if {
+	row := {"kind": "no-torture", "status": "given", "expires": 1}
+	count(form.problems) == 0 with input as fixture.asked("/assurances", [row])
+	form.problems == {"assurances"} with input as fixture.asked("/assurances", [object.union(row, {"x": 1})])
+	form.problems == {"assurances"} with input as fixture.asked("/assurances", [object.union(row, {"status": "no"})])
+	form.problems == {"assurances"} with input as fixture.asked("/assurances", {})
+	form.problems == {"assurances"} with input as fixture.asked("/assurances", ["no-torture"])
+}
+
 test_wrong_kinds_inside[path] if {
 	some path, value in {"dual_criminal": "yes", "max_penalty_months": 1e13, "kinds": ["politcal"], "present": 1}
 	expected := concat(".", ["offence", path])

@@ -24,9 +24,15 @@ test_every_ground_with_article_and_remedy if {
 }
 
 test_an_article_left_empty_falls_back_to_the_term if {
+	decision := _refused(fixture.asked("/offence/kinds", ["military"]), fixture.agreed("/refusals", {"military": ""}))
+	fixture.codes(decision) == {"military"}
+	fixture.articles(decision) == {"Art. 4(1)"}
+}
+
+test_the_article_of_the_ground_itself_comes_first if {
 	decision := _refused(fixture.asked("/offence/kinds", ["capital"]), {"a": fixture.bilateral})
 	fixture.codes(decision) == {"death_penalty_no_assurance"}
-	fixture.articles(decision) == {"Art. 4(1)"}
+	fixture.articles(decision) == {"Art. 7(4)"}
 }
 
 test_without_a_candidate if {

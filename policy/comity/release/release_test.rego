@@ -12,13 +12,14 @@ test_the_whole_decision if {
 		"outcome": "permitted",
 		"disclosure": "core",
 		"fields": ["birthDate", "name"],
+		"withheld": [],
 		"conditions": [
 			{"attribute": "category", "operator": "eq", "value": "wanted-persons"},
 			{"attribute": "minor", "operator": "ne", "value": true},
 			{"attribute": "restricted", "operator": "eq", "value": false},
 			{"attribute": "subject_category", "operator": "not_in", "value": ["victim", "witness"]},
 		],
-		"obligations": ["not-as-evidence", "onward-prior-consent", "specialty"],
+		"obligations": ["logging", "not-as-evidence", "onward-prior-consent", "specialty", "statistics"],
 		"handling": ["H0", "H1", "H2"],
 		"retention": "P180D",
 		"limits": {"per_day": 200, "max_candidates": 10},
@@ -36,15 +37,36 @@ test_no_fields_below_core if {
 test_a_named_human_reviews if {
 	decision := _decided(fixture.asked("/action", "query.follow_up"), {"a": fixture.bilateral})
 	decision.outcome == "review"
-	decision.human == {"role": "judge", "deadline": "PT48H"}
+	decision.human == {"role": "judge", "deadline": "PT48H", "officers": 1}
 }
 
 test_minors_are_reviewed_by_the_desk if {
 	question := json.patch(fixture.asked("/subject/age_band", "minor"), [{"op": "replace", "path": "/urgency", "value": "urgent"}])
 	decision := _decided(question, {"a": fixture.bilateral})
 	decision.outcome == "review"
-	decision.human == {"role": "desk-officer", "deadline": "PT8H"}
+	decision.human == {"role": "desk-officer", "deadline": "PT8H", "officers": 1}
 	not {"attribute": "minor", "operator": "ne", "value": true} in decision.conditions
+}
+
+test_what_a_person_approved_is_permitted if {
+	question := fixture.asked("/action", "query.follow_up")
+	approved := {"state": "approved", "role": "judge", "ground": "", "officers": 1}
+	_decided(object.union(question, {"review": approved}), {"a": fixture.bilateral}).outcome == "permitted"
+	_decided(object.union(question, {"review": approved}), {"a": fixture.bilateral}).human == null
+	another := object.union(approved, {"role": "desk-officer"})
+	_decided(object.union(question, {"review": another}), {"a": fixture.bilateral}).outcome == "review"
+	_decided(object.union(question, {"review": approved}), fixture.agreed("/terms/0/officers", 2)).outcome == "review"
+	two := object.union(approved, {"officers": 2})
+	_decided(object.union(question, {"review": two}), fixture.agreed("/terms/0/officers", 2)).outcome == "permitted"
+}
+
+test_what_is_asked_for_cuts_down if {
+	ask := {"fields": ["name", "address"], "max_candidates": 3, "keep_days": 7}
+	decision := _decided(fixture.asked("/ask", ask), {"a": fixture.bilateral})
+	decision.fields == ["name"]
+	decision.withheld == ["address"]
+	decision.limits.max_candidates == 3
+	decision.retention == "P7D"
 }
 
 test_our_own_question_needs_no_review if {

@@ -13,12 +13,42 @@ _count(kinds, given, agreements) := count(grounds) if {
 
 test_no_assurance_needed if {
 	_count([], [], {"a": fixture.bilateral}) == 0
-	_count(["capital"], [], fixture.agreed("/refusals", {})) == 0
+	_count(["capital"], [], fixture.agreed("/assurances", [])) == 0
 	assurances.loaded
 }
 
 test_assurance_given_or_lacking if {
-	_count(["capital"], ["no-death-penalty"], {"a": fixture.bilateral}) == 0
-	_count(["capital"], ["fair-trial"], {"a": fixture.bilateral}) == 1
-	_count(["capital"], [], fixture.agreed("/refusals", null)) == 1
+	_count(["capital"], [_given({})], {"a": fixture.bilateral}) == 0
+	_count(["capital"], [_given({"status": "verified"})], {"a": fixture.bilateral}) == 0
+	_count(["capital"], [_given({"kind": "no-torture"})], {"a": fixture.bilateral}) == 1
+	_count(["capital"], [_given({"status": "withdrawn"})], {"a": fixture.bilateral}) == 1
+	_count(["capital"], [_given({"expires": 1500})], {"a": fixture.bilateral}) == 1
+	_count(["capital"], [], {"a": fixture.bilateral}) == 1
 }
+
+test_every_occasion if {
+	_count([], [], _needing("always")) == 1
+	_count([], [], _needing("detained-witness")) == 0
+	_count([], [], _needing("police-information")) == 1
+	_count(["in-absentia"], [], _needing("in-absentia")) == 1
+}
+
+test_the_ground_says_which if {
+	grounds := assurances.grounds with input as fixture.question with data.comity.agreements as _needing("always")
+	{[ground.ground, ground.detail, ground.article] | some ground in grounds} == {[
+		"assurance_missing",
+		"safe-conduct",
+		"Art. 20",
+	]}
+}
+
+test_a_broken_agreement_is_never_assured if {
+	_count([], [_given({})], fixture.agreed("/assurances", null)) == 1
+}
+
+_given(changes) := object.union({"kind": "no-death-penalty", "status": "given", "expires": 1501}, changes)
+
+_needing(occasion) := fixture.agreed(
+	"/assurances",
+	[{"kind": "safe-conduct", "when": occasion, "article": "Art. 20"}],
+)

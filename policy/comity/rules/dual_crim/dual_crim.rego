@@ -46,6 +46,12 @@ _satisfied(term) if {
 
 _punishable if input.offence.iccs in data.comity.offences[candidates.provider].iccs
 
+# By conduct: one of the statutes that the table of the two countries sets beside the asker's own.
+_punishable if {
+	some code in data.comity.mappings[candidates.requester][candidates.provider][input.offence.code]
+	data.comity.offences[candidates.provider].statutes[code]
+}
+
 _punishable if input.offence.list_category in data.comity.offences[candidates.provider].list
 
 _detail(term) := concat("", [

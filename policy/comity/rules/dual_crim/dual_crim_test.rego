@@ -9,6 +9,7 @@ _details(offence, rule) := {ground.detail | some ground in grounds} if {
 	grounds := dual_crim.grounds with input as fixture.asked("/offence", object.union(base, offence))
 		with data.comity.agreements as fixture.agreed("/terms/0/offences", offences)
 		with data.comity.offences as fixture.offences
+		with data.comity.mappings as {"EE": {"FI": {"EE:209": ["FI:36-1"], "EE:1": ["FI:99"]}}}
 }
 
 _listed := ", and it is not a list offence with a maximum penalty of at least 36 months"
@@ -29,6 +30,12 @@ test_punishable_where_asked if {
 	_details({"iccs": "0502"}, "required") == set()
 	_details({"list_category": "murder"}, "required") == set()
 	_details({"iccs": "0601"}, "unless-listed") == {_listed}
+}
+
+test_a_statute_that_the_two_tables_set_side_by_side if {
+	_details({"code": "EE:209"}, "required") == set()
+	_details({"code": "EE:1"}, "required") == {""}
+	_details({"code": "EE:2"}, "required") == {""}
 }
 
 test_a_claim_alone_does_not_suffice_but_a_denial_does if {

@@ -4,7 +4,7 @@ import data.comity.fixture_test as fixture
 import data.comity.rules.subject
 
 _found(who, minors) := {[ground.ground, ground.detail] | some ground in grounds} if {
-	grounds := subject.grounds with input as fixture.asked("/subject", who)
+	grounds := subject.grounds with input as fixture.asked("/subject", object.union(fixture.question.subject, who))
 		with data.comity.agreements as fixture.agreed("/terms/0/subjects/minors", minors)
 }
 
@@ -27,6 +27,14 @@ test_other_subjects if {
 		"minor_or_victim_protection",
 		"victims and witnesses",
 	]}
+}
+
+test_vulnerable_persons if {
+	question := fixture.asked("/subject/vulnerable", true)
+	found := subject.grounds with input as question with data.comity.agreements as {"a": fixture.bilateral}
+	{ground.ground | some ground in found} == {"vulnerable_person"}
+	agreements := fixture.agreed("/terms/0/vulnerable", "review")
+	count(subject.grounds) == 0 with input as question with data.comity.agreements as agreements
 }
 
 test_a_broken_term_covers_nobody if {
