@@ -36,6 +36,7 @@ lint: setup tools ## ruff, mypy, buf, opa, regal, and freshness of everything ge
 	$(BIN)/mypy
 	$(BIN)/python ops/proto_build.py --check
 	$(BIN)/python ops/buf_check.py
+	$(BIN)/python ops/offence_tables.py --check
 	$(BIN)/python ops/policy_build.py --check
 	$(BIN)/python ops/policy_lint.py
 
@@ -47,7 +48,8 @@ format: setup ## format Python and Rego
 proto: setup ## regenerate node/comity/v1 from proto/
 	$(BIN)/python ops/proto_build.py
 
-policy: setup tools ## compile policy/comity to the embedded library (needs opa)
+policy: setup tools ## make the offence tables, compile policy/comity to the embedded library (needs opa)
+	$(BIN)/python ops/offence_tables.py
 	$(BIN)/python ops/policy_build.py
 
 ftm: setup ## regenerate node/comity/records/ftm.json from the followthemoney package

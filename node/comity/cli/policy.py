@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from comity.cli.context import opened
+from comity.cli.offence import offence
 from comity.cli.output import FAILED, REFUSED, json_option, show, table
 from comity.errors import Malformed
 
@@ -20,7 +21,10 @@ _agreements_option = click.option(
 
 @click.group("policy")
 def command() -> None:
-    """Policy: simulate decisions, run the scenarios of agreements, write the OPA bundle."""
+    """Policy: simulate decisions, run the scenarios of agreements, write the OPA bundle, look up offences."""
+
+
+command.add_command(offence)
 
 
 @command.command("simulate")

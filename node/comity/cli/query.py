@@ -46,8 +46,13 @@ _WHY: list[Callable[[Any], Any]] = [
     ),
     click.option("--case", "case", default="", help="Case reference."),
     click.option("--proceeding", type=click.Choice(_PROCEEDINGS), default="investigation", show_default=True),
-    click.option("--offence", default="", help="List category (murder), ICCS code (0701), or CC:statute."),
-    click.option("--penalty", type=click.IntRange(0, 1200), default=0, help="Maximum penalty in months."),
+    click.option("--offence", default="", help="List category (murder), ICCS code (0701), or own CC:statute."),
+    click.option(
+        "--penalty",
+        type=click.IntRange(0, 1200),
+        default=0,
+        help="Maximum penalty in months; a statute brings its own.",
+    ),
     click.option("--offence-kind", multiple=True, help="political, military, fiscal: what agreements may exclude."),
     click.option("--nexus", default="", help="Why this person and this country: the link to the case."),
     click.option("--subject", type=click.Choice(_SUBJECTS), default="suspect", show_default=True),
@@ -137,15 +142,17 @@ def _kinds(**values: str | None) -> tuple[str, ...]:
 def _ask(ctx: click.Context, schema: str, given: dict[str, Any]) -> None:
     from comity.wire.desk_client import DeskClient  # noqa: PLC0415  gRPC: only a question needs it
 
-    request = _request(schema, given)
-    with opened(ctx) as node, DeskClient.connect(node, staff_name(node, given["staff"])) as desk:
-        ctx.exit(results.show_results(desk.ask(request), as_json=given["as_json"]))
+    with opened(ctx) as node:
+        request = _request(schema, given, node.country)
+        with DeskClient.connect(node, staff_name(node, given["staff"])) as desk:
+            ctx.exit(results.show_results(desk.ask(request), as_json=given["as_json"]))
 
 
-def _request(schema: str, given: dict[str, Any]) -> Any:
+def _request(schema: str, given: dict[str, Any], country: str) -> Any:
+    from comity.policy.offences import stated  # noqa: PLC0415
     from comity.wire.desk_client import ask_request  # noqa: PLC0415
 
-    code, iccs, listed = _offence(given["offence"])
+    offence = stated(given["offence"], country, penalty=given["penalty"], kinds=given["offence_kind"])
     kind, _, reference = given["authorisation"].partition(":")
     return ask_request(
         schema=schema,
@@ -157,11 +164,11 @@ def _request(schema: str, given: dict[str, Any]) -> Any:
         purpose=given["purpose"],
         case={"reference": given["case"], "proceeding": given["proceeding"]},
         offence={
-            "code": code,
-            "iccs": iccs,
-            "list_category": listed,
-            "max_penalty_months": given["penalty"],
-            "kinds": given["offence_kind"],
+            "code": offence.code,
+            "iccs": offence.iccs,
+            "list_category": offence.list_category,
+            "max_penalty_months": offence.max_penalty_months,
+            "kinds": offence.kinds,
         },
         subject={"category": given["subject"], "age_band": given["age_band"]},
         aim=given["aim"],
@@ -173,15 +180,6 @@ def _request(schema: str, given: dict[str, Any]) -> Any:
         to=() if given["to"].lower() == "all" else tuple(cc.strip().upper() for cc in given["to"].split(",")),
         deadline_ms=given["deadline"] or 0,
     )
-
-
-def _offence(text: str) -> tuple[str, str, str]:
-    """Return (own code, ICCS, list category) of what was typed."""
-    if ":" in text:
-        return text, "", ""
-    if text and text.replace(".", "").isdigit():
-        return "", text, ""
-    return "", "", text
 
 
 def parse_identifier(text: str) -> tuple[str, str, str]:
