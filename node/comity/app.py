@@ -14,17 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from comity.clock import Clock, system_clock
-from comity.errors import Conflict, NotFound, Unavailable
+from comity.errors import Conflict, Malformed, NotFound, Unavailable
 from comity.exchange.own import OwnNode
 from comity.exchange.policy import PolicyInForce
 from comity.exchange.search import search_records
 from comity.identity.descriptor import Descriptor, seal_descriptor
 from comity.identity.node import NodeIdentity, create_identity, issue_staff, load_identity
 from comity.identity.spiffe import SpiffeId, check_trust_domain
-from comity.identity.store import PeerBook, StaffMember, add_staff
+from comity.identity.store import PeerBook, Reciprocity, StaffMember, add_staff, set_reciprocity
 from comity.ledger.entry import EntryKind, LedgerEntry
 from comity.ledger.ledger import Ledger
 from comity.ledger.vault import Vault
+from comity.policy import library
 from comity.policy.agreement import Agreement, load_agreement
 from comity.records.query import Query
 from comity.records.store import Candidate, ImportReport, Record, Records
@@ -109,6 +110,15 @@ class OpenNode:
         """Return the agreements in the home; raises `Malformed` for a bad file."""
         return load_agreements(self.home.agreements)
 
+    def undertakings(self) -> tuple[str, ...]:
+        """Return the duties this country honours; raises `Malformed` for a word that no agreement can ask for."""
+        known = library.data()["comity"]["vocabulary"]["undertakings"]
+        given = self.settings.undertakings
+        strays = sorted(set(given) - {*known, "all"})
+        if strays:
+            raise Malformed(f"setting undertakings: {', '.join(strays)} not known; known are all, {', '.join(known)}")
+        return tuple(known) if "all" in given else tuple(given)
+
     def vkeys(self) -> dict[str, str]:
         """Return the ledger verification keys this node knows, by origin: its own and its peers'."""
         self.peers.refresh()
@@ -125,6 +135,7 @@ class OpenNode:
             vault=self.vault,
             policy=lambda: policy,
             clock=self.clock,
+            undertakings=self.undertakings(),
             skew=timedelta(seconds=self.settings.clock_skew_seconds),
         )
 
@@ -176,6 +187,23 @@ def policy_in_force(agreements: list[Agreement], settings: PolicySettings) -> It
         yield PolicyInForce(engine, {agreement.id: agreement for agreement in agreements}, policy_set.digest)
     finally:
         engine.close()
+
+
+def state_reciprocity(node: OpenNode, country: str, word: str) -> None:
+    """Enter and log whether a peer keeps its own side; raises `NotFound`."""
+    with node.store.write() as tx:
+        set_reciprocity(tx, country, Reciprocity(word), node.clock())
+    node.peers.refresh()
+    node.ledger.append(
+        LedgerEntry(
+            kind=EntryKind.PEER_CHANGED,
+            time_ms=int(node.clock().timestamp() * 1000),
+            requester=node.peers.get(country).node,
+            responder=str(node.identity.node_id),
+            official_role="policy-officer",
+            note=f"reciprocity {word}",
+        )
+    )
 
 
 def import_file(

@@ -8,7 +8,7 @@
     ├── Conflict             contradicts what is stored         REPLAY
     ├── NotFound             nothing under that name            NOT_FOUND
     ├── Exhausted            a limit of the node is reached     QUOTA, TOO_MANY_CONCURRENT
-    ├── Unavailable          cannot decide or record now        POLICY_UNAVAILABLE, LEDGER_UNAVAILABLE, DRAINING
+    ├── Unavailable          cannot decide or record now        POLICY_UNAVAILABLE, LEDGER_UNAVAILABLE, DRAINING, …
     └── Tampered             stored or received proof is wrong  TAMPERED
 
 A policy refusal is an answer, not an error. Reasons are the words of `protocol.md`; `wire` maps each class to
@@ -42,6 +42,7 @@ class Reason(StrEnum):
     POLICY_UNAVAILABLE = "POLICY_UNAVAILABLE"
     LEDGER_UNAVAILABLE = "LEDGER_UNAVAILABLE"
     DRAINING = "DRAINING"
+    TRY_AGAIN = "TRY_AGAIN"
     TAMPERED = "TAMPERED"
     INTERNAL = "INTERNAL"
 

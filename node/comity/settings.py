@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     desk_listen: str = Field("127.0.0.1:7444", description="host:port for the node's own staff")
     database: str = Field("", description="SQLAlchemy URL; empty: SQLite in the home")
     languages: list[str] = Field(default_factory=lambda: ["en"], description="BCP 47, preferred first")
+    undertakings: list[str] = Field(
+        default_factory=lambda: ["all"], description="duties this country honours; all: every one of the vocabulary"
+    )
     clock_skew_seconds: int = Field(120, ge=1, le=600, description="how far a peer's clock may be off")
     deadline_ms: int = Field(5_000, ge=50, le=120_000, description="how long each peer has to answer")
     threads: int = Field(8, ge=2, le=512, description="calls worked on at once")

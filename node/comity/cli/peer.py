@@ -73,14 +73,18 @@ def list_(ctx: click.Context, as_json: bool) -> None:
             {
                 "country": peer.country,
                 "state": peer.state.value,
+                "reciprocity": peer.reciprocity.value,
                 "node": peer.node,
                 "addresses": list(peer.descriptor.addresses),
                 "fingerprint": peer.descriptor.fingerprint,
             }
             for peer in node.peers.all()
         ]
-    columns = ("country", "state", "node", "addresses", "fingerprint")
-    rows = [(d["country"], d["state"], d["node"], ", ".join(d["addresses"]), d["fingerprint"]) for d in document]
+    columns = ("country", "state", "reciprocity", "node", "addresses", "fingerprint")
+    rows = [
+        (d["country"], d["state"], d["reciprocity"], d["node"], ", ".join(d["addresses"]), d["fingerprint"])
+        for d in document
+    ]
     show(document, as_json, lambda: table(columns, rows, "no peers: `comity peer add FILE` enters one"))
 
 
@@ -118,6 +122,24 @@ def suspend(ctx: click.Context, country: str, as_json: bool) -> None:
 def resume(ctx: click.Context, country: str, as_json: bool) -> None:
     """Talk to a suspended peer again."""
     _set_state(ctx, country.upper(), "active", as_json)
+
+
+@command.command("reciprocity")
+@click.argument("country")
+@click.argument("word", type=click.Choice(["given", "withheld"]))
+@json_option
+@click.pass_context
+def reciprocity(ctx: click.Context, country: str, word: str, as_json: bool) -> None:
+    """State whether a peer keeps its own side of what was agreed, from the next message on.
+
+    Presumed given. Agreements with `reciprocity: required` refuse a peer that withholds it.
+    """
+    from comity.app import state_reciprocity  # noqa: PLC0415
+
+    with opened(ctx) as node:
+        state_reciprocity(node, country.upper(), word)
+    document = {"country": country.upper(), "reciprocity": word}
+    show(document, as_json, lambda: click.echo(f"{country.upper()}: reciprocity {word}"))
 
 
 @command.command("remove")

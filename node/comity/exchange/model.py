@@ -41,6 +41,11 @@ class Offence:
     kinds: tuple[str, ...] = ()
     place: str = ""
     date: str = ""
+    transnational: bool = False
+    organised: bool = False
+    convention: bool = False
+    gravity: str = "ordinary"
+    bar: str = "none"
 
     @property
     def present(self) -> bool:
@@ -50,10 +55,29 @@ class Offence:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What kind of data subject, never who."""
+    """What kind of data subject, never who; `nationality` is a relation, as seen from the country asked."""
 
     category: str
     age_band: str
+    nationality: str = "unknown"
+    vulnerable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Privilege:
+    """An immunity or privilege that covers what is asked for."""
+
+    kind: str = "none"
+    waived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """How much is asked for: names of fields, most matches, days to keep; empty and 0 leave it to the term."""
+
+    fields: tuple[str, ...] = ()
+    max_candidates: int = 0
+    keep_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +103,11 @@ class Authorisation:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Everything about a question that is the same for every peer asked, except who is searched."""
+    """Everything about a question that is the same for every peer asked, except who is searched.
+
+    A default is what an officer of today means by saying nothing. What an older peer cannot say is something else:
+    `facts.ABSENT`. `assurances` are kinds that are claimed; what counts are the header's signed ones.
+    """
 
     official: Official
     purpose: str
@@ -95,11 +123,22 @@ class Circumstances:
     language: str = ""
     assurances: tuple[str, ...] = ()
     nexus: str = ""
+    channel: str = "spoc"
+    assistance: str = "police-information"
+    scope: str = "individual"
+    summary: str = ""
+    privilege: Privilege = Privilege()
+    onward: bool = False
+    automated: bool = False
+    necessity: str = "ordinary"
+    ask: Ask = Ask()
+    procedure: str = "domestic"
+    undertakings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The first field of every request."""
+    """The first field of every request; `envelopes` are signed assurances and withdrawals, as DSSE JSON."""
 
     exchange_id: str
     sender: str
@@ -109,6 +148,20 @@ class Header:
     nonce: bytes
     circumstances: Circumstances
     basis: Basis
+    envelopes: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What people of the country asked decided so far: a fact of the policy input, set by that country alone.
+
+    `state`: none, approved, refused. `ground` is a refusal code, `officers` how many different persons approved.
+    """
+
+    state: str = "none"
+    role: str = ""
+    ground: str = ""
+    officers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +176,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What policy said, as it travels: outcome, disclosure, basis, all reasons, and who must review."""
+    """What policy said, as it travels: outcome, disclosure, basis, all reasons, and who must review.
+
+    `withheld` names fields that were asked for and are not released, `review_officers` how many must agree.
+    """
 
     outcome: str
     disclosure: str
@@ -131,6 +187,8 @@ class Verdict:
     reasons: tuple[Reason, ...] = ()
     review_role: str = ""
     review_deadline: str = ""
+    withheld: tuple[str, ...] = ()
+    review_officers: int = 0
 
 
 @dataclass(frozen=True, slots=True)

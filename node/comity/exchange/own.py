@@ -16,7 +16,7 @@ from comity.store import Store
 
 @dataclass(frozen=True, slots=True)
 class OwnNode:
-    """This node; `policy` returns what is in force at this moment."""
+    """This node; `policy` returns what is in force at this moment, `undertakings` are duties this country honours."""
 
     country: str
     identity: NodeIdentity
@@ -25,6 +25,7 @@ class OwnNode:
     vault: Vault
     policy: Callable[[], PolicyInForce]
     clock: Clock
+    undertakings: tuple[str, ...] = ()
     skew: timedelta = DEFAULT_SKEW
 
     @property

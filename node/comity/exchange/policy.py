@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from comity.errors import Precondition, Reason
-from comity.exchange.model import Basis, Terms, Verdict
+from comity.exchange.model import Ask, Basis, Terms, Verdict
 from comity.exchange.model import Reason as Ground
 from comity.policy.agreement import Agreement
 from comity.policy.decision import Decision
@@ -50,6 +50,22 @@ def verdict_of(decision: Decision) -> Verdict:
         reasons=tuple(Ground(r.code, r.article, r.message, r.remedy) for r in decision.reasons),
         review_role=human.role if human else "",
         review_deadline=human.deadline if human else "",
+        withheld=decision.withheld,
+        review_officers=human.officers if human else 0,
+    )
+
+
+def as_asked(decision: Decision, ask: Ask) -> Decision:
+    """Return the decision cut down to what was asked for: no field, match or day more, whatever policy would give."""
+    fields = tuple(name for name in decision.fields if name in ask.fields) if ask.fields else decision.fields
+    most = [limit for limit in (decision.max_candidates, ask.max_candidates) if limit]
+    given = _days(decision.retention)
+    shorter = ask.keep_days > 0 and (given is None or ask.keep_days < given)
+    return replace(
+        decision,
+        fields=fields,
+        max_candidates=min(most, default=0),
+        retention=f"P{ask.keep_days}D" if shorter and decision.retention else decision.retention,
     )
 
 
@@ -66,9 +82,15 @@ def terms_of(decision: Decision, purpose: str, at: datetime) -> Terms:
 
 
 def _erase_by(day: date, retention: str) -> str:
-    """Return the day a retention ends; months count 30 days, years 365: never longer than the calendar's."""
+    """Return the day a retention ends, empty where none is told."""
+    days = _days(retention)
+    return "" if days is None else (day + timedelta(days=days)).isoformat()
+
+
+def _days(retention: str) -> int | None:
+    """Return the whole days of a retention; months count 30, years 365: never longer than the calendar's."""
     match = _DURATION.match(retention)
     if match is None:
-        return ""
+        return None
     years, months, weeks, days = (int(part or 0) for part in match.groups())
-    return (day + timedelta(days=years * 365 + months * 30 + weeks * 7 + days)).isoformat()
+    return years * 365 + months * 30 + weeks * 7 + days

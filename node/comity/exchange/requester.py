@@ -19,7 +19,7 @@ from queue import SimpleQueue
 from comity.errors import ComityError, NotFound, Unauthenticated
 from comity.exchange import store as table
 from comity.exchange.entries import exchange_entry
-from comity.exchange.facts import policy_input
+from comity.exchange.facts import Standing, policy_input, sought
 from comity.exchange.model import (
     Answer,
     Basis,
@@ -100,7 +100,8 @@ class Requester:
             raise NotFound("this node has no peers: `comity peer add FILE` enters one")
         now, exchange_id = self._own.clock(), new_exchange_id(self._own.clock())
         policy = self._own.policy()
-        plans = [self._plan(policy, peer, circumstances, query, exchange_id, now) for peer in peers]
+        facts = replace(circumstances, undertakings=self._own.undertakings)
+        plans = [self._plan(policy, peer, facts, query, exchange_id, now) for peer in peers]
         self._own.ledger.append_many([self._asked(plan, now) for plan in plans])
         return self._results(plans, exchange_id, deadline)
 
@@ -138,11 +139,11 @@ class Requester:
         document = policy_input(
             circumstances,
             None,
+            sought(query, circumstances.subject.nationality, provider=peer.country, requester=own.country),
             direction="outbound",
             action=self._action,
-            category=query.category,
             countries=(own.country, peer.country),
-            trust=peer.state.value,
+            peer=Standing(peer.state.value, peer.reciprocity.value),
             at=now,
         )
         verdict = verdict_of(policy.decide(document))

@@ -20,11 +20,11 @@ from comity.errors import Conflict, Reason, Tampered, Unauthenticated, Unavailab
 from comity.exchange import store as table
 from comity.exchange.admission import ReplayGuard, check_addressing, check_freshness, replayed
 from comity.exchange.entries import exchange_entry
-from comity.exchange.facts import policy_input
+from comity.exchange.facts import Standing, policy_input, sought
 from comity.exchange.model import Answer, Findings, Header, SignedReply, Verdict
 from comity.exchange.model import Reason as Ground
 from comity.exchange.own import OwnNode
-from comity.exchange.policy import terms_of, verdict_of
+from comity.exchange.policy import as_asked, terms_of, verdict_of
 from comity.exchange.ports import SearchCodec
 from comity.exchange.quota import Quotas
 from comity.exchange.redact import Found, shape
@@ -107,10 +107,10 @@ class Responder:
         seen = self._guard.admit(peer, exchange_id, question.digest, now)
         if seen is not None:
             if not seen.done.wait(_RETRY_WAIT_SECONDS):
-                raise Unavailable("the first attempt is still under way: send the same message again later")
+                raise _again("the first attempt is still under way: send the same message again later")
             stored = self._stored(question)
             if stored is None:
-                raise Unavailable("the first attempt failed: send the same message again")
+                raise _again("the first attempt failed: send the same message again")
             return stored
         try:
             reply = self._first(question)
@@ -156,17 +156,18 @@ class Responder:
         own, header, peer = self._own, question.header, question.call.peer
         policy = own.policy()
         policy.check_basis(header.basis)
+        facts = header.circumstances
         document = policy_input(
-            header.circumstances,
+            facts,
             header.basis,
+            sought(question.query, facts.subject.nationality, provider=own.country, requester=peer.country),
             direction="inbound",
             action=question.exchange.action,
-            category=question.query.category,
             countries=(own.country, peer.country),
-            trust=peer.state.value,
+            peer=Standing(peer.state.value, peer.reciprocity.value),
             at=question.at,
         )
-        decision = policy.decide(document)
+        decision = as_asked(policy.decide(document), facts.ask)
         verdict = verdict_of(decision)
         if verdict.outcome == "permitted" and not self._within_quota(peer.country, decision, question.at):
             verdict = _over_quota(verdict)
@@ -205,6 +206,10 @@ def _check_signature(call: Call) -> None:
             reason=Reason.SIGNATURE_INVALID,
         )
     verify(call.party.public_key, payload_type(message.type_name), message.payload, message.signature)
+
+
+def _again(problem: str) -> Unavailable:
+    return Unavailable(problem, reason=Reason.TRY_AGAIN)
 
 
 def _over_quota(verdict: Verdict) -> Verdict:

@@ -101,6 +101,9 @@ def _verify_release(answer: Answer, header: Header) -> None:
     allowed = set(answer.terms.fields) if verdict.disclosure in _LEVELS_WITH_FIELDS else set()
     if not set(answer.findings.released_fields) <= allowed:
         raise _wrong("reply", "it holds fields that its own decision does not release")
+    asked = set(header.circumstances.ask.fields)
+    if asked and not set(answer.findings.released_fields) <= asked:
+        raise _wrong("reply", "it holds fields that were not asked for")
     if answer.terms.purpose != header.circumstances.purpose:
         raise _wrong("reply", "its terms name another purpose")
 

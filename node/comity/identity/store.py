@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from threading import Lock
+from typing import Any
 
 from cryptography import x509
 from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, delete, insert, select, update
@@ -30,6 +31,7 @@ peer = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("envelope", LargeBinary, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
+    Column("reciprocity", String(16), nullable=False, server_default="given"),
 )
 """`envelope` is the descriptor exactly as it was handed over; `changed_at` in milliseconds."""
 
@@ -52,6 +54,13 @@ class PeerState(StrEnum):
     SUSPENDED = "suspended"
 
 
+class Reciprocity(StrEnum):
+    """Whether a peer keeps its own side of what was agreed; presumed until the policy officer says otherwise."""
+
+    GIVEN = "given"
+    WITHHELD = "withheld"
+
+
 @dataclass(frozen=True, slots=True)
 class Peer:
     """A peer as this node knows it."""
@@ -60,6 +69,7 @@ class Peer:
     state: PeerState
     descriptor: Descriptor
     bundle: tuple[x509.Certificate, ...]
+    reciprocity: Reciprocity = Reciprocity.GIVEN
 
     @property
     def node(self) -> str:
@@ -108,8 +118,16 @@ def add_peer(tx: Tx, envelope: bytes, *, own_country: str, at: datetime, replace
 
 def set_state(tx: Tx, country: str, state: PeerState, at: datetime) -> None:
     """Suspend or resume a peer; it counts from the next message on. Raises `NotFound`."""
-    changed = {"state": state.value, "changed_at": int(at.timestamp() * 1000)}
-    if tx.execute(update(peer).where(peer.c.country == country).values(**changed)).rowcount == 0:
+    _change(tx, country, {"state": state.value, "changed_at": int(at.timestamp() * 1000)})
+
+
+def set_reciprocity(tx: Tx, country: str, word: Reciprocity, at: datetime) -> None:
+    """State whether a peer keeps its own side; it counts from the next message on. Raises `NotFound`."""
+    _change(tx, country, {"reciprocity": word.value, "changed_at": int(at.timestamp() * 1000)})
+
+
+def _change(tx: Tx, country: str, values: dict[str, Any]) -> None:
+    if tx.execute(update(peer).where(peer.c.country == country).values(**values)).rowcount == 0:
         raise NotFound(f"no peer {country}: `comity peer list` shows the known ones")
     bump(tx, PEERS)
 
@@ -126,7 +144,8 @@ def load_peers(tx: Tx) -> dict[str, Peer]:
     found = {}
     for row in tx.execute(select(peer).order_by(peer.c.country)):
         descriptor = read_descriptor(row.envelope)
-        found[row.country] = Peer(row.country, PeerState(row.state), descriptor, tuple(descriptor.ca_bundle))
+        bundle, word = tuple(descriptor.ca_bundle), Reciprocity(row.reciprocity)
+        found[row.country] = Peer(row.country, PeerState(row.state), descriptor, bundle, word)
     return found
 
 

@@ -202,6 +202,258 @@ DISCLOSURE_CORE: Disclosure.ValueType  # 5
 DISCLOSURE_FULL: Disclosure.ValueType  # 6
 Global___Disclosure: _TypeAlias = Disclosure  # noqa: Y015
 
+class _Channel:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ChannelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Channel.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CHANNEL_UNSPECIFIED: _Channel.ValueType  # 0
+    CHANNEL_SPOC: _Channel.ValueType  # 1
+    CHANNEL_CENTRAL_AUTHORITY: _Channel.ValueType  # 2
+    CHANNEL_CONTACT_POINT_24_7: _Channel.ValueType  # 3
+    CHANNEL_LIAISON: _Channel.ValueType  # 4
+    CHANNEL_DIRECT_JUDICIAL: _Channel.ValueType  # 5
+    CHANNEL_INTERPOL: _Channel.ValueType  # 6
+
+class Channel(_Channel, metaclass=_ChannelEnumTypeWrapper):
+    """How a question comes."""
+
+CHANNEL_UNSPECIFIED: Channel.ValueType  # 0
+CHANNEL_SPOC: Channel.ValueType  # 1
+CHANNEL_CENTRAL_AUTHORITY: Channel.ValueType  # 2
+CHANNEL_CONTACT_POINT_24_7: Channel.ValueType  # 3
+CHANNEL_LIAISON: Channel.ValueType  # 4
+CHANNEL_DIRECT_JUDICIAL: Channel.ValueType  # 5
+CHANNEL_INTERPOL: Channel.ValueType  # 6
+Global___Channel: _TypeAlias = Channel  # noqa: Y015
+
+class _Assistance:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AssistanceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Assistance.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ASSISTANCE_UNSPECIFIED: _Assistance.ValueType  # 0
+    ASSISTANCE_POLICE_INFORMATION: _Assistance.ValueType  # 1
+    ASSISTANCE_DOCUMENTS: _Assistance.ValueType  # 2
+    ASSISTANCE_BANK_RECORDS: _Assistance.ValueType  # 3
+    ASSISTANCE_SERVICE_OF_DOCUMENTS: _Assistance.ValueType  # 4
+    ASSISTANCE_SEARCH_AND_SEIZURE: _Assistance.ValueType  # 5
+    ASSISTANCE_EXAMINATION: _Assistance.ValueType  # 6
+    ASSISTANCE_WITNESS_STATEMENT: _Assistance.ValueType  # 7
+    ASSISTANCE_DETAINED_WITNESS: _Assistance.ValueType  # 8
+    ASSISTANCE_TRACING_PROCEEDS: _Assistance.ValueType  # 9
+    ASSISTANCE_FREEZING: _Assistance.ValueType  # 10
+    ASSISTANCE_CONFISCATION: _Assistance.ValueType  # 11
+    ASSISTANCE_VOLUNTARY_APPEARANCE: _Assistance.ValueType  # 12
+    ASSISTANCE_PRESERVATION: _Assistance.ValueType  # 13
+    ASSISTANCE_SUBSCRIBER_DATA: _Assistance.ValueType  # 14
+    ASSISTANCE_TRAFFIC_DATA: _Assistance.ValueType  # 15
+    ASSISTANCE_INTERCEPTION: _Assistance.ValueType  # 16
+    ASSISTANCE_JOINT_TEAM: _Assistance.ValueType  # 17
+    ASSISTANCE_SPONTANEOUS_INFORMATION: _Assistance.ValueType  # 18
+    ASSISTANCE_OTHER: _Assistance.ValueType  # 19
+    ASSISTANCE_ARREST: _Assistance.ValueType  # 20
+    ASSISTANCE_ENFORCEMENT_OF_SENTENCE: _Assistance.ValueType  # 21
+    ASSISTANCE_TRANSFER_OF_PROCEEDINGS: _Assistance.ValueType  # 22
+
+class Assistance(_Assistance, metaclass=_AssistanceEnumTypeWrapper):
+    """Type of assistance; the last three are never given (Model Treaty art. 1(3))."""
+
+ASSISTANCE_UNSPECIFIED: Assistance.ValueType  # 0
+ASSISTANCE_POLICE_INFORMATION: Assistance.ValueType  # 1
+ASSISTANCE_DOCUMENTS: Assistance.ValueType  # 2
+ASSISTANCE_BANK_RECORDS: Assistance.ValueType  # 3
+ASSISTANCE_SERVICE_OF_DOCUMENTS: Assistance.ValueType  # 4
+ASSISTANCE_SEARCH_AND_SEIZURE: Assistance.ValueType  # 5
+ASSISTANCE_EXAMINATION: Assistance.ValueType  # 6
+ASSISTANCE_WITNESS_STATEMENT: Assistance.ValueType  # 7
+ASSISTANCE_DETAINED_WITNESS: Assistance.ValueType  # 8
+ASSISTANCE_TRACING_PROCEEDS: Assistance.ValueType  # 9
+ASSISTANCE_FREEZING: Assistance.ValueType  # 10
+ASSISTANCE_CONFISCATION: Assistance.ValueType  # 11
+ASSISTANCE_VOLUNTARY_APPEARANCE: Assistance.ValueType  # 12
+ASSISTANCE_PRESERVATION: Assistance.ValueType  # 13
+ASSISTANCE_SUBSCRIBER_DATA: Assistance.ValueType  # 14
+ASSISTANCE_TRAFFIC_DATA: Assistance.ValueType  # 15
+ASSISTANCE_INTERCEPTION: Assistance.ValueType  # 16
+ASSISTANCE_JOINT_TEAM: Assistance.ValueType  # 17
+ASSISTANCE_SPONTANEOUS_INFORMATION: Assistance.ValueType  # 18
+ASSISTANCE_OTHER: Assistance.ValueType  # 19
+ASSISTANCE_ARREST: Assistance.ValueType  # 20
+ASSISTANCE_ENFORCEMENT_OF_SENTENCE: Assistance.ValueType  # 21
+ASSISTANCE_TRANSFER_OF_PROCEEDINGS: Assistance.ValueType  # 22
+Global___Assistance: _TypeAlias = Assistance  # noqa: Y015
+
+class _Nationality:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _NationalityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Nationality.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    NATIONALITY_UNSPECIFIED: _Nationality.ValueType  # 0
+    NATIONALITY_PROVIDER: _Nationality.ValueType  # 1
+    NATIONALITY_REQUESTER: _Nationality.ValueType  # 2
+    NATIONALITY_THIRD: _Nationality.ValueType  # 3
+    NATIONALITY_UNKNOWN: _Nationality.ValueType  # 4
+
+class Nationality(_Nationality, metaclass=_NationalityEnumTypeWrapper):
+    """Whose national a person is, as seen from the country asked."""
+
+NATIONALITY_UNSPECIFIED: Nationality.ValueType  # 0
+NATIONALITY_PROVIDER: Nationality.ValueType  # 1
+NATIONALITY_REQUESTER: Nationality.ValueType  # 2
+NATIONALITY_THIRD: Nationality.ValueType  # 3
+NATIONALITY_UNKNOWN: Nationality.ValueType  # 4
+Global___Nationality: _TypeAlias = Nationality  # noqa: Y015
+
+class _Scope:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Scope.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SCOPE_UNSPECIFIED: _Scope.ValueType  # 0
+    SCOPE_INDIVIDUAL: _Scope.ValueType  # 1
+    SCOPE_GROUP: _Scope.ValueType  # 2
+    SCOPE_BULK: _Scope.ValueType  # 3
+
+class Scope(_Scope, metaclass=_ScopeEnumTypeWrapper):
+    """How many persons a question is about."""
+
+SCOPE_UNSPECIFIED: Scope.ValueType  # 0
+SCOPE_INDIVIDUAL: Scope.ValueType  # 1
+SCOPE_GROUP: Scope.ValueType  # 2
+SCOPE_BULK: Scope.ValueType  # 3
+Global___Scope: _TypeAlias = Scope  # noqa: Y015
+
+class _Gravity:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _GravityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Gravity.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    GRAVITY_UNSPECIFIED: _Gravity.ValueType  # 0
+    GRAVITY_MINOR: _Gravity.ValueType  # 1
+    GRAVITY_ORDINARY: _Gravity.ValueType  # 2
+    GRAVITY_SERIOUS: _Gravity.ValueType  # 3
+
+class Gravity(_Gravity, metaclass=_GravityEnumTypeWrapper):
+    """How grave a case is."""
+
+GRAVITY_UNSPECIFIED: Gravity.ValueType  # 0
+GRAVITY_MINOR: Gravity.ValueType  # 1
+GRAVITY_ORDINARY: Gravity.ValueType  # 2
+GRAVITY_SERIOUS: Gravity.ValueType  # 3
+Global___Gravity: _TypeAlias = Gravity  # noqa: Y015
+
+class _Bar:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BarEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Bar.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BAR_UNSPECIFIED: _Bar.ValueType  # 0
+    BAR_NONE: _Bar.ValueType  # 1
+    BAR_TIME_BARRED: _Bar.ValueType  # 2
+    BAR_AMNESTY: _Bar.ValueType  # 3
+    BAR_FINAL_JUDGMENT: _Bar.ValueType  # 4
+    BAR_PENDING_PROCEEDINGS: _Bar.ValueType  # 5
+
+class Bar(_Bar, metaclass=_BarEnumTypeWrapper):
+    """What bars prosecution."""
+
+BAR_UNSPECIFIED: Bar.ValueType  # 0
+BAR_NONE: Bar.ValueType  # 1
+BAR_TIME_BARRED: Bar.ValueType  # 2
+BAR_AMNESTY: Bar.ValueType  # 3
+BAR_FINAL_JUDGMENT: Bar.ValueType  # 4
+BAR_PENDING_PROCEEDINGS: Bar.ValueType  # 5
+Global___Bar: _TypeAlias = Bar  # noqa: Y015
+
+class _PrivilegeKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PrivilegeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PrivilegeKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PRIVILEGE_KIND_UNSPECIFIED: _PrivilegeKind.ValueType  # 0
+    PRIVILEGE_KIND_NONE: _PrivilegeKind.ValueType  # 1
+    PRIVILEGE_KIND_LAWYER: _PrivilegeKind.ValueType  # 2
+    PRIVILEGE_KIND_MEDICAL: _PrivilegeKind.ValueType  # 3
+    PRIVILEGE_KIND_DIPLOMATIC: _PrivilegeKind.ValueType  # 4
+    PRIVILEGE_KIND_IMMUNITY: _PrivilegeKind.ValueType  # 5
+    PRIVILEGE_KIND_PRESS: _PrivilegeKind.ValueType  # 6
+
+class PrivilegeKind(_PrivilegeKind, metaclass=_PrivilegeKindEnumTypeWrapper):
+    """Immunity or privilege."""
+
+PRIVILEGE_KIND_UNSPECIFIED: PrivilegeKind.ValueType  # 0
+PRIVILEGE_KIND_NONE: PrivilegeKind.ValueType  # 1
+PRIVILEGE_KIND_LAWYER: PrivilegeKind.ValueType  # 2
+PRIVILEGE_KIND_MEDICAL: PrivilegeKind.ValueType  # 3
+PRIVILEGE_KIND_DIPLOMATIC: PrivilegeKind.ValueType  # 4
+PRIVILEGE_KIND_IMMUNITY: PrivilegeKind.ValueType  # 5
+PRIVILEGE_KIND_PRESS: PrivilegeKind.ValueType  # 6
+Global___PrivilegeKind: _TypeAlias = PrivilegeKind  # noqa: Y015
+
+class _Necessity:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _NecessityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Necessity.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    NECESSITY_UNSPECIFIED: _Necessity.ValueType  # 0
+    NECESSITY_ORDINARY: _Necessity.ValueType  # 1
+    NECESSITY_STRICT: _Necessity.ValueType  # 2
+
+class Necessity(_Necessity, metaclass=_NecessityEnumTypeWrapper):
+    """Necessity that is stated."""
+
+NECESSITY_UNSPECIFIED: Necessity.ValueType  # 0
+NECESSITY_ORDINARY: Necessity.ValueType  # 1
+NECESSITY_STRICT: Necessity.ValueType  # 2
+Global___Necessity: _TypeAlias = Necessity  # noqa: Y015
+
+class _Procedure:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ProcedureEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Procedure.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PROCEDURE_UNSPECIFIED: _Procedure.ValueType  # 0
+    PROCEDURE_DOMESTIC: _Procedure.ValueType  # 1
+    PROCEDURE_SPECIAL: _Procedure.ValueType  # 2
+
+class Procedure(_Procedure, metaclass=_ProcedureEnumTypeWrapper):
+    """Procedure asked for."""
+
+PROCEDURE_UNSPECIFIED: Procedure.ValueType  # 0
+PROCEDURE_DOMESTIC: Procedure.ValueType  # 1
+PROCEDURE_SPECIAL: Procedure.ValueType  # 2
+Global___Procedure: _TypeAlias = Procedure  # noqa: Y015
+
+class _Identification:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _IdentificationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Identification.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    IDENTIFICATION_UNSPECIFIED: _Identification.ValueType  # 0
+    IDENTIFICATION_WEAK: _Identification.ValueType  # 1
+    IDENTIFICATION_MODERATE: _Identification.ValueType  # 2
+    IDENTIFICATION_STRONG: _Identification.ValueType  # 3
+
+class Identification(_Identification, metaclass=_IdentificationEnumTypeWrapper):
+    """How well a person is identified: name alone, name and birth date, an exact identifier."""
+
+IDENTIFICATION_UNSPECIFIED: Identification.ValueType  # 0
+IDENTIFICATION_WEAK: Identification.ValueType  # 1
+IDENTIFICATION_MODERATE: Identification.ValueType  # 2
+IDENTIFICATION_STRONG: Identification.ValueType  # 3
+Global___Identification: _TypeAlias = Identification  # noqa: Y015
+
 @_typing.final
 class Header(_message.Message):
     """The facts about who asks and why, the first field of every request that is an exchange.
@@ -231,6 +483,18 @@ class Header(_message.Message):
     LANGUAGE_FIELD_NUMBER: _builtins.int
     ASSURANCES_FIELD_NUMBER: _builtins.int
     NEXUS_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    ASSISTANCE_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    SUMMARY_FIELD_NUMBER: _builtins.int
+    PRIVILEGE_FIELD_NUMBER: _builtins.int
+    ONWARD_FIELD_NUMBER: _builtins.int
+    AUTOMATED_FIELD_NUMBER: _builtins.int
+    NECESSITY_FIELD_NUMBER: _builtins.int
+    ASK_FIELD_NUMBER: _builtins.int
+    PROCEDURE_FIELD_NUMBER: _builtins.int
+    UNDERTAKINGS_FIELD_NUMBER: _builtins.int
+    ASSURANCE_ENVELOPES_FIELD_NUMBER: _builtins.int
     exchange_id: _builtins.str
     """REQUIRED. UUIDv7 in canonical text form; the same on both sides."""
     to: _builtins.str
@@ -253,6 +517,24 @@ class Header(_message.Message):
     """Language of free texts, BCP 47."""
     nexus: _builtins.str
     """Why this person and this country: the link to the case (no fishing, Reg. (EU) 2024/982 art. 6(4))."""
+    channel: Global___Channel.ValueType
+    """How the question comes (UNTOC art. 18(13)). What is not set from here on is taken at its strictest: the table
+    stands in `exchange/facts.py`.
+    """
+    assistance: Global___Assistance.ValueType
+    """Type of assistance, closed list (UNTOC art. 18(3))."""
+    scope: Global___Scope.ValueType
+    """One person, a named group, or many at once."""
+    summary: _builtins.str
+    """Summary of the facts, in `language`."""
+    onward: _builtins.bool
+    """Whether the asker means to pass the answer on."""
+    automated: _builtins.bool
+    """Whether a machine asks, or will decide on the answer (LED art. 11)."""
+    necessity: Global___Necessity.ValueType
+    """Whether strict necessity is stated (LED art. 10)."""
+    procedure: Global___Procedure.ValueType
+    """Whether a special procedure is asked for (UNTOC art. 18(17))."""
     @_builtins.property
     def issued_at(self) -> _timestamp_pb2.Timestamp:
         """REQUIRED. When the message was signed; within 120 seconds of the receiver's clock."""
@@ -287,7 +569,25 @@ class Header(_message.Message):
 
     @_builtins.property
     def assurances(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Assurances given, e.g. `no-death-penalty`."""
+        """Assurances the asker claims to give, e.g. `no-death-penalty`. A claim alone satisfies nothing: see
+        `assurance_envelopes`.
+        """
+
+    @_builtins.property
+    def privilege(self) -> Global___Privilege:
+        """Immunity or privilege that covers what is asked for."""
+
+    @_builtins.property
+    def ask(self) -> Global___Ask:
+        """How much is asked for."""
+
+    @_builtins.property
+    def undertakings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Duties that the asking country accepts, e.g. `breach-notice`; accepted conditions bind (Budapest art. 28(3))."""
+
+    @_builtins.property
+    def assurance_envelopes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """Signed assurances, and withdrawals of earlier ones: DSSE envelopes in JSON, at most 10."""
 
     def __init__(
         self,
@@ -312,12 +612,31 @@ class Header(_message.Message):
         language: _builtins.str = ...,
         assurances: _abc.Iterable[_builtins.str] | None = ...,
         nexus: _builtins.str = ...,
+        channel: Global___Channel.ValueType = ...,
+        assistance: Global___Assistance.ValueType = ...,
+        scope: Global___Scope.ValueType = ...,
+        summary: _builtins.str = ...,
+        privilege: Global___Privilege | None = ...,
+        onward: _builtins.bool | None = ...,
+        automated: _builtins.bool | None = ...,
+        necessity: Global___Necessity.ValueType = ...,
+        ask: Global___Ask | None = ...,
+        procedure: Global___Procedure.ValueType = ...,
+        undertakings: _abc.Iterable[_builtins.str] | None = ...,
+        assurance_envelopes: _abc.Iterable[_builtins.bytes] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["authorisation", b"authorisation", "basis", b"basis", "case", b"case", "expires_at", b"expires_at", "issued_at", b"issued_at", "offence", b"offence", "official", b"official", "subject", b"subject"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_automated", b"_automated", "_onward", b"_onward", "ask", b"ask", "authorisation", b"authorisation", "automated", b"automated", "basis", b"basis", "case", b"case", "expires_at", b"expires_at", "issued_at", b"issued_at", "offence", b"offence", "official", b"official", "onward", b"onward", "privilege", b"privilege", "subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["aim", b"aim", "assurances", b"assurances", "authorisation", b"authorisation", "basis", b"basis", "case", b"case", "confidentiality", b"confidentiality", "exchange_id", b"exchange_id", "expires_at", b"expires_at", "from", b"from", "intended_use", b"intended_use", "issued_at", b"issued_at", "language", b"language", "nexus", b"nexus", "nonce", b"nonce", "offence", b"offence", "official", b"official", "purpose", b"purpose", "subject", b"subject", "to", b"to", "urgency", b"urgency", "urgency_reason", b"urgency_reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_automated", b"_automated", "_onward", b"_onward", "aim", b"aim", "ask", b"ask", "assistance", b"assistance", "assurance_envelopes", b"assurance_envelopes", "assurances", b"assurances", "authorisation", b"authorisation", "automated", b"automated", "basis", b"basis", "case", b"case", "channel", b"channel", "confidentiality", b"confidentiality", "exchange_id", b"exchange_id", "expires_at", b"expires_at", "from", b"from", "intended_use", b"intended_use", "issued_at", b"issued_at", "language", b"language", "necessity", b"necessity", "nexus", b"nexus", "nonce", b"nonce", "offence", b"offence", "official", b"official", "onward", b"onward", "privilege", b"privilege", "procedure", b"procedure", "purpose", b"purpose", "scope", b"scope", "subject", b"subject", "summary", b"summary", "to", b"to", "undertakings", b"undertakings", "urgency", b"urgency", "urgency_reason", b"urgency_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__automated: _TypeAlias = _typing.Literal["automated"]  # noqa: Y015
+    _WhichOneofArgType__automated: _TypeAlias = _typing.Literal["_automated", b"_automated"]  # noqa: Y015
+    _WhichOneofReturnType__onward: _TypeAlias = _typing.Literal["onward"]  # noqa: Y015
+    _WhichOneofArgType__onward: _TypeAlias = _typing.Literal["_onward", b"_onward"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__automated) -> _WhichOneofReturnType__automated | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__onward) -> _WhichOneofReturnType__onward | None: ...
 
 Global___Header: _TypeAlias = Header  # noqa: Y015
 
@@ -396,6 +715,11 @@ class Offence(_message.Message):
     KINDS_FIELD_NUMBER: _builtins.int
     PLACE_FIELD_NUMBER: _builtins.int
     DATE_FIELD_NUMBER: _builtins.int
+    TRANSNATIONAL_FIELD_NUMBER: _builtins.int
+    ORGANISED_FIELD_NUMBER: _builtins.int
+    CONVENTION_FIELD_NUMBER: _builtins.int
+    GRAVITY_FIELD_NUMBER: _builtins.int
+    BAR_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     """Own code, `CC:statute`."""
     text: _builtins.str
@@ -412,6 +736,16 @@ class Offence(_message.Message):
     """Place, free text."""
     date: _builtins.str
     """Date, ISO 8601, may be partial."""
+    transnational: _builtins.bool
+    """Committed in or touching more than one state (UNTOC art. 3(2))."""
+    organised: _builtins.bool
+    """Involves an organised criminal group (UNTOC art. 2(a))."""
+    convention: _builtins.bool
+    """An offence of the instrument itself (UNTOC art. 13(7))."""
+    gravity: Global___Gravity.ValueType
+    """How grave the case is, by the asker's own statement."""
+    bar: Global___Bar.ValueType
+    """What bars prosecution."""
     @_builtins.property
     def kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Kinds that agreements exclude, e.g. `political`, `military`."""
@@ -428,10 +762,15 @@ class Offence(_message.Message):
         kinds: _abc.Iterable[_builtins.str] | None = ...,
         place: _builtins.str = ...,
         date: _builtins.str = ...,
+        transnational: _builtins.bool = ...,
+        organised: _builtins.bool = ...,
+        convention: _builtins.bool = ...,
+        gravity: Global___Gravity.ValueType = ...,
+        bar: Global___Bar.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "code", b"code", "date", b"date", "iccs", b"iccs", "kinds", b"kinds", "list_category", b"list_category", "max_penalty_months", b"max_penalty_months", "place", b"place", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "bar", b"bar", "code", b"code", "convention", b"convention", "date", b"date", "gravity", b"gravity", "iccs", b"iccs", "kinds", b"kinds", "list_category", b"list_category", "max_penalty_months", b"max_penalty_months", "organised", b"organised", "place", b"place", "text", b"text", "transnational", b"transnational"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -445,21 +784,31 @@ class Subject(_message.Message):
 
     CATEGORY_FIELD_NUMBER: _builtins.int
     AGE_BAND_FIELD_NUMBER: _builtins.int
+    NATIONALITY_FIELD_NUMBER: _builtins.int
+    VULNERABLE_FIELD_NUMBER: _builtins.int
     category: Global___SubjectCategory.ValueType
     """REQUIRED."""
     age_band: Global___AgeBand.ValueType
     """REQUIRED."""
+    nationality: Global___Nationality.ValueType
+    """Whose national the person is, as seen from the country asked; that country derives it again where it can."""
+    vulnerable: _builtins.bool
+    """Whether the person is known to be vulnerable."""
     def __init__(
         self,
         *,
         category: Global___SubjectCategory.ValueType = ...,
         age_band: Global___AgeBand.ValueType = ...,
+        nationality: Global___Nationality.ValueType = ...,
+        vulnerable: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_vulnerable", b"_vulnerable", "vulnerable", b"vulnerable"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_band", b"age_band", "category", b"category"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_vulnerable", b"_vulnerable", "age_band", b"age_band", "category", b"category", "nationality", b"nationality", "vulnerable", b"vulnerable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__vulnerable: _TypeAlias = _typing.Literal["vulnerable"]  # noqa: Y015
+    _WhichOneofArgType__vulnerable: _TypeAlias = _typing.Literal["_vulnerable", b"_vulnerable"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__vulnerable) -> _WhichOneofReturnType__vulnerable | None: ...
 
 Global___Subject: _TypeAlias = Subject  # noqa: Y015
 
@@ -538,6 +887,64 @@ class Authorisation(_message.Message):
 Global___Authorisation: _TypeAlias = Authorisation  # noqa: Y015
 
 @_typing.final
+class Privilege(_message.Message):
+    """An immunity or privilege."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    WAIVED_FIELD_NUMBER: _builtins.int
+    kind: Global___PrivilegeKind.ValueType
+    """REQUIRED. What it is."""
+    waived: _builtins.bool
+    """Whether it was waived."""
+    def __init__(
+        self,
+        *,
+        kind: Global___PrivilegeKind.ValueType = ...,
+        waived: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "waived", b"waived"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Privilege: _TypeAlias = Privilege  # noqa: Y015
+
+@_typing.final
+class Ask(_message.Message):
+    """How much is asked for: an answer may hold less, never more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELDS_FIELD_NUMBER: _builtins.int
+    MAX_CANDIDATES_FIELD_NUMBER: _builtins.int
+    KEEP_DAYS_FIELD_NUMBER: _builtins.int
+    max_candidates: _builtins.int
+    """Most matches wanted, at most 1000; 0: the term's own limit."""
+    keep_days: _builtins.int
+    """Days the asker needs to keep the answer, at most 36500; 0: the term's own limit."""
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Property names; empty: whatever the term releases."""
+
+    def __init__(
+        self,
+        *,
+        fields: _abc.Iterable[_builtins.str] | None = ...,
+        max_candidates: _builtins.int = ...,
+        keep_days: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "keep_days", b"keep_days", "max_candidates", b"max_candidates"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Ask: _TypeAlias = Ask  # noqa: Y015
+
+@_typing.final
 class Decision(_message.Message):
     """What policy said, as it travels in a reply."""
 
@@ -549,6 +956,8 @@ class Decision(_message.Message):
     REASONS_FIELD_NUMBER: _builtins.int
     REVIEW_ROLE_FIELD_NUMBER: _builtins.int
     REVIEW_DEADLINE_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELD_NUMBER: _builtins.int
+    REVIEW_OFFICERS_FIELD_NUMBER: _builtins.int
     outcome: Global___Outcome.ValueType
     """REQUIRED."""
     disclosure: Global___Disclosure.ValueType
@@ -557,6 +966,8 @@ class Decision(_message.Message):
     """Who must confirm, where the outcome is review."""
     review_deadline: _builtins.str
     """ISO 8601 duration until that person must have decided."""
+    review_officers: _builtins.int
+    """How many different officers must agree, where the outcome is review."""
     @_builtins.property
     def basis(self) -> Global___Basis:
         """Agreement, term and article; absent when nothing applies."""
@@ -564,6 +975,10 @@ class Decision(_message.Message):
     @_builtins.property
     def reasons(self) -> _containers.RepeatedCompositeFieldContainer[Global___RefusalReason]:
         """Every ground of a refusal, not the first."""
+
+    @_builtins.property
+    def withheld(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Property names asked for that the term does not release."""
 
     def __init__(
         self,
@@ -574,10 +989,12 @@ class Decision(_message.Message):
         reasons: _abc.Iterable[Global___RefusalReason] | None = ...,
         review_role: _builtins.str = ...,
         review_deadline: _builtins.str = ...,
+        withheld: _abc.Iterable[_builtins.str] | None = ...,
+        review_officers: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "disclosure", b"disclosure", "outcome", b"outcome", "reasons", b"reasons", "review_deadline", b"review_deadline", "review_role", b"review_role"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "disclosure", b"disclosure", "outcome", b"outcome", "reasons", b"reasons", "review_deadline", b"review_deadline", "review_officers", b"review_officers", "review_role", b"review_role", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,7 +26,7 @@ from comity.v1 import common_pb2 as comity_dot_v1_dot_common__pb2
 from comity.v1 import query_service_pb2 as comity_dot_v1_dot_query__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63omity/v1/desk_service.proto\x12\tcomity.v1\x1a\x16\x63omity/v1/common.proto\x1a\x1d\x63omity/v1/query_service.proto\"\xe5\x03\n\nAskRequest\x12\x1f\n\x05query\x18\x01 \x01(\x0b\x32\x10.comity.v1.Query\x12\x0f\n\x07purpose\x18\x02 \x01(\t\x12\x1d\n\x04\x63\x61se\x18\x03 \x01(\x0b\x32\x0f.comity.v1.Case\x12#\n\x07offence\x18\x04 \x01(\x0b\x32\x12.comity.v1.Offence\x12#\n\x07subject\x18\x05 \x01(\x0b\x32\x12.comity.v1.Subject\x12,\n\x0cintended_use\x18\x06 \x01(\x0e\x32\x16.comity.v1.IntendedUse\x12\x1b\n\x03\x61im\x18\x07 \x01(\x0e\x32\x0e.comity.v1.Aim\x12#\n\x07urgency\x18\x08 \x01(\x0e\x32\x12.comity.v1.Urgency\x12\x16\n\x0eurgency_reason\x18\t \x01(\t\x12/\n\rauthorisation\x18\n \x01(\x0b\x32\x18.comity.v1.Authorisation\x12\x12\n\nassurances\x18\x0b \x03(\t\x12\r\n\x05nexus\x18\x0c \x01(\t\x12\x17\n\x0f\x63onfidentiality\x18\r \x01(\t\x12\x10\n\x08language\x18\x0e \x01(\t\x12\x14\n\x0con_behalf_of\x18\x0f \x01(\t\x12\n\n\x02to\x18\x10 \x03(\t\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x11 \x01(\r\"h\n\x0b\x41skResponse\x12(\n\x07started\x18\x01 \x01(\x0b\x32\x15.comity.v1.AskStartedH\x00\x12\'\n\x06result\x18\x02 \x01(\x0b\x32\x15.comity.v1.PeerResultH\x00\x42\x06\n\x04step\"0\n\nAskStarted\x12\x13\n\x0b\x65xchange_id\x18\x01 \x01(\t\x12\r\n\x05\x61sked\x18\x02 \x03(\t\"\x84\x02\n\nPeerResult\x12\x0f\n\x07\x63ountry\x18\x01 \x01(\t\x12\x0f\n\x07outcome\x18\x02 \x01(\t\x12\x12\n\ndecided_by\x18\x03 \x01(\t\x12%\n\x08\x64\x65\x63ision\x18\x04 \x01(\x0b\x32\x13.comity.v1.Decision\x12\'\n\x06result\x18\x05 \x01(\x0b\x32\x17.comity.v1.SearchResult\x12\'\n\x05terms\x18\x06 \x01(\x0b\x32\x18.comity.v1.TransferTerms\x12\x0f\n\x07receipt\x18\x07 \x01(\t\x12\x0f\n\x07took_ms\x18\x08 \x01(\x01\x12%\n\x05\x65rror\x18\t \x01(\x0b\x32\x16.comity.v1.ResultError\".\n\x0bResultError\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"\x12\n\x10GetStatusRequest\"\x9f\x01\n\x11GetStatusResponse\x12\x0f\n\x07\x63ountry\x18\x01 \x01(\t\x12\x0f\n\x07node_id\x18\x02 \x01(\t\x12\x13\n\x0bledger_size\x18\x03 \x01(\x04\x12\x15\n\rpolicy_engine\x18\x04 \x01(\t\x12\x15\n\rpolicy_digest\x18\x05 \x01(\t\x12\x0b\n\x03pid\x18\x06 \x01(\r\x12\x18\n\x10software_version\x18\x07 \x01(\t2\x8d\x01\n\x0b\x44\x65skService\x12\x36\n\x03\x41sk\x12\x15.comity.v1.AskRequest\x1a\x16.comity.v1.AskResponse0\x01\x12\x46\n\tGetStatus\x12\x1b.comity.v1.GetStatusRequest\x1a\x1c.comity.v1.GetStatusResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63omity/v1/desk_service.proto\x12\tcomity.v1\x1a\x16\x63omity/v1/common.proto\x1a\x1d\x63omity/v1/query_service.proto\"\xc5\x06\n\nAskRequest\x12\x1f\n\x05query\x18\x01 \x01(\x0b\x32\x10.comity.v1.Query\x12\x0f\n\x07purpose\x18\x02 \x01(\t\x12\x1d\n\x04\x63\x61se\x18\x03 \x01(\x0b\x32\x0f.comity.v1.Case\x12#\n\x07offence\x18\x04 \x01(\x0b\x32\x12.comity.v1.Offence\x12#\n\x07subject\x18\x05 \x01(\x0b\x32\x12.comity.v1.Subject\x12,\n\x0cintended_use\x18\x06 \x01(\x0e\x32\x16.comity.v1.IntendedUse\x12\x1b\n\x03\x61im\x18\x07 \x01(\x0e\x32\x0e.comity.v1.Aim\x12#\n\x07urgency\x18\x08 \x01(\x0e\x32\x12.comity.v1.Urgency\x12\x16\n\x0eurgency_reason\x18\t \x01(\t\x12/\n\rauthorisation\x18\n \x01(\x0b\x32\x18.comity.v1.Authorisation\x12\x12\n\nassurances\x18\x0b \x03(\t\x12\r\n\x05nexus\x18\x0c \x01(\t\x12\x17\n\x0f\x63onfidentiality\x18\r \x01(\t\x12\x10\n\x08language\x18\x0e \x01(\t\x12\x14\n\x0con_behalf_of\x18\x0f \x01(\t\x12\n\n\x02to\x18\x10 \x03(\t\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x11 \x01(\r\x12#\n\x07\x63hannel\x18\x12 \x01(\x0e\x32\x12.comity.v1.Channel\x12)\n\nassistance\x18\x13 \x01(\x0e\x32\x15.comity.v1.Assistance\x12\x1f\n\x05scope\x18\x14 \x01(\x0e\x32\x10.comity.v1.Scope\x12\x0f\n\x07summary\x18\x15 \x01(\t\x12\'\n\tprivilege\x18\x16 \x01(\x0b\x32\x14.comity.v1.Privilege\x12\x13\n\x06onward\x18\x17 \x01(\x08H\x00\x88\x01\x01\x12\x16\n\tautomated\x18\x18 \x01(\x08H\x01\x88\x01\x01\x12\'\n\tnecessity\x18\x19 \x01(\x0e\x32\x14.comity.v1.Necessity\x12\x1b\n\x03\x61sk\x18\x1a \x01(\x0b\x32\x0e.comity.v1.Ask\x12\'\n\tprocedure\x18\x1b \x01(\x0e\x32\x14.comity.v1.ProcedureB\t\n\x07_onwardB\x0c\n\n_automated\"h\n\x0b\x41skResponse\x12(\n\x07started\x18\x01 \x01(\x0b\x32\x15.comity.v1.AskStartedH\x00\x12\'\n\x06result\x18\x02 \x01(\x0b\x32\x15.comity.v1.PeerResultH\x00\x42\x06\n\x04step\"0\n\nAskStarted\x12\x13\n\x0b\x65xchange_id\x18\x01 \x01(\t\x12\r\n\x05\x61sked\x18\x02 \x03(\t\"\x84\x02\n\nPeerResult\x12\x0f\n\x07\x63ountry\x18\x01 \x01(\t\x12\x0f\n\x07outcome\x18\x02 \x01(\t\x12\x12\n\ndecided_by\x18\x03 \x01(\t\x12%\n\x08\x64\x65\x63ision\x18\x04 \x01(\x0b\x32\x13.comity.v1.Decision\x12\'\n\x06result\x18\x05 \x01(\x0b\x32\x17.comity.v1.SearchResult\x12\'\n\x05terms\x18\x06 \x01(\x0b\x32\x18.comity.v1.TransferTerms\x12\x0f\n\x07receipt\x18\x07 \x01(\t\x12\x0f\n\x07took_ms\x18\x08 \x01(\x01\x12%\n\x05\x65rror\x18\t \x01(\x0b\x32\x16.comity.v1.ResultError\".\n\x0bResultError\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"\x12\n\x10GetStatusRequest\"\x9f\x01\n\x11GetStatusResponse\x12\x0f\n\x07\x63ountry\x18\x01 \x01(\t\x12\x0f\n\x07node_id\x18\x02 \x01(\t\x12\x13\n\x0bledger_size\x18\x03 \x01(\x04\x12\x15\n\rpolicy_engine\x18\x04 \x01(\t\x12\x15\n\rpolicy_digest\x18\x05 \x01(\t\x12\x0b\n\x03pid\x18\x06 \x01(\r\x12\x18\n\x10software_version\x18\x07 \x01(\t2\x8d\x01\n\x0b\x44\x65skService\x12\x36\n\x03\x41sk\x12\x15.comity.v1.AskRequest\x1a\x16.comity.v1.AskResponse0\x01\x12\x46\n\tGetStatus\x12\x1b.comity.v1.GetStatusRequest\x1a\x1c.comity.v1.GetStatusResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,19 +34,19 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'comity.v1.desk_service_pb2'
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ASKREQUEST']._serialized_start=99
-  _globals['_ASKREQUEST']._serialized_end=584
-  _globals['_ASKRESPONSE']._serialized_start=586
-  _globals['_ASKRESPONSE']._serialized_end=690
-  _globals['_ASKSTARTED']._serialized_start=692
-  _globals['_ASKSTARTED']._serialized_end=740
-  _globals['_PEERRESULT']._serialized_start=743
-  _globals['_PEERRESULT']._serialized_end=1003
-  _globals['_RESULTERROR']._serialized_start=1005
-  _globals['_RESULTERROR']._serialized_end=1051
-  _globals['_GETSTATUSREQUEST']._serialized_start=1053
-  _globals['_GETSTATUSREQUEST']._serialized_end=1071
-  _globals['_GETSTATUSRESPONSE']._serialized_start=1074
-  _globals['_GETSTATUSRESPONSE']._serialized_end=1233
-  _globals['_DESKSERVICE']._serialized_start=1236
-  _globals['_DESKSERVICE']._serialized_end=1377
+  _globals['_ASKREQUEST']._serialized_end=936
+  _globals['_ASKRESPONSE']._serialized_start=938
+  _globals['_ASKRESPONSE']._serialized_end=1042
+  _globals['_ASKSTARTED']._serialized_start=1044
+  _globals['_ASKSTARTED']._serialized_end=1092
+  _globals['_PEERRESULT']._serialized_start=1095
+  _globals['_PEERRESULT']._serialized_end=1355
+  _globals['_RESULTERROR']._serialized_start=1357
+  _globals['_RESULTERROR']._serialized_end=1403
+  _globals['_GETSTATUSREQUEST']._serialized_start=1405
+  _globals['_GETSTATUSREQUEST']._serialized_end=1423
+  _globals['_GETSTATUSRESPONSE']._serialized_start=1426
+  _globals['_GETSTATUSRESPONSE']._serialized_end=1585
+  _globals['_DESKSERVICE']._serialized_start=1588
+  _globals['_DESKSERVICE']._serialized_end=1729
 # @@protoc_insertion_point(module_scope)

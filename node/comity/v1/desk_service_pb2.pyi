@@ -43,6 +43,16 @@ class AskRequest(_message.Message):
     ON_BEHALF_OF_FIELD_NUMBER: _builtins.int
     TO_FIELD_NUMBER: _builtins.int
     DEADLINE_MS_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    ASSISTANCE_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    SUMMARY_FIELD_NUMBER: _builtins.int
+    PRIVILEGE_FIELD_NUMBER: _builtins.int
+    ONWARD_FIELD_NUMBER: _builtins.int
+    AUTOMATED_FIELD_NUMBER: _builtins.int
+    NECESSITY_FIELD_NUMBER: _builtins.int
+    ASK_FIELD_NUMBER: _builtins.int
+    PROCEDURE_FIELD_NUMBER: _builtins.int
     purpose: _builtins.str
     """REQUIRED. Purpose code."""
     intended_use: _common_pb2.IntendedUse.ValueType
@@ -63,6 +73,22 @@ class AskRequest(_message.Message):
     """Who the official acts for."""
     deadline_ms: _builtins.int
     """Milliseconds each peer has; 0 for the node's default."""
+    channel: _common_pb2.Channel.ValueType
+    """As in `Header`."""
+    assistance: _common_pb2.Assistance.ValueType
+    """As in `Header`."""
+    scope: _common_pb2.Scope.ValueType
+    """As in `Header`."""
+    summary: _builtins.str
+    """As in `Header`."""
+    onward: _builtins.bool
+    """As in `Header`."""
+    automated: _builtins.bool
+    """As in `Header`."""
+    necessity: _common_pb2.Necessity.ValueType
+    """As in `Header`."""
+    procedure: _common_pb2.Procedure.ValueType
+    """As in `Header`."""
     @_builtins.property
     def query(self) -> _query_service_pb2.Query:
         """REQUIRED. What is searched."""
@@ -85,11 +111,19 @@ class AskRequest(_message.Message):
 
     @_builtins.property
     def assurances(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Assurances given."""
+        """Kinds of assurance to attach: the node picks a valid signed one for each country asked."""
 
     @_builtins.property
     def to(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Countries to ask, ISO 3166-1 alpha-2; empty for all peers."""
+
+    @_builtins.property
+    def privilege(self) -> _common_pb2.Privilege:
+        """As in `Header`."""
+
+    @_builtins.property
+    def ask(self) -> _common_pb2.Ask:
+        """As in `Header`."""
 
     def __init__(
         self,
@@ -111,12 +145,29 @@ class AskRequest(_message.Message):
         on_behalf_of: _builtins.str = ...,
         to: _abc.Iterable[_builtins.str] | None = ...,
         deadline_ms: _builtins.int = ...,
+        channel: _common_pb2.Channel.ValueType = ...,
+        assistance: _common_pb2.Assistance.ValueType = ...,
+        scope: _common_pb2.Scope.ValueType = ...,
+        summary: _builtins.str = ...,
+        privilege: _common_pb2.Privilege | None = ...,
+        onward: _builtins.bool | None = ...,
+        automated: _builtins.bool | None = ...,
+        necessity: _common_pb2.Necessity.ValueType = ...,
+        ask: _common_pb2.Ask | None = ...,
+        procedure: _common_pb2.Procedure.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["authorisation", b"authorisation", "case", b"case", "offence", b"offence", "query", b"query", "subject", b"subject"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_automated", b"_automated", "_onward", b"_onward", "ask", b"ask", "authorisation", b"authorisation", "automated", b"automated", "case", b"case", "offence", b"offence", "onward", b"onward", "privilege", b"privilege", "query", b"query", "subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["aim", b"aim", "assurances", b"assurances", "authorisation", b"authorisation", "case", b"case", "confidentiality", b"confidentiality", "deadline_ms", b"deadline_ms", "intended_use", b"intended_use", "language", b"language", "nexus", b"nexus", "offence", b"offence", "on_behalf_of", b"on_behalf_of", "purpose", b"purpose", "query", b"query", "subject", b"subject", "to", b"to", "urgency", b"urgency", "urgency_reason", b"urgency_reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_automated", b"_automated", "_onward", b"_onward", "aim", b"aim", "ask", b"ask", "assistance", b"assistance", "assurances", b"assurances", "authorisation", b"authorisation", "automated", b"automated", "case", b"case", "channel", b"channel", "confidentiality", b"confidentiality", "deadline_ms", b"deadline_ms", "intended_use", b"intended_use", "language", b"language", "necessity", b"necessity", "nexus", b"nexus", "offence", b"offence", "on_behalf_of", b"on_behalf_of", "onward", b"onward", "privilege", b"privilege", "procedure", b"procedure", "purpose", b"purpose", "query", b"query", "scope", b"scope", "subject", b"subject", "summary", b"summary", "to", b"to", "urgency", b"urgency", "urgency_reason", b"urgency_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__automated: _TypeAlias = _typing.Literal["automated"]  # noqa: Y015
+    _WhichOneofArgType__automated: _TypeAlias = _typing.Literal["_automated", b"_automated"]  # noqa: Y015
+    _WhichOneofReturnType__onward: _TypeAlias = _typing.Literal["onward"]  # noqa: Y015
+    _WhichOneofArgType__onward: _TypeAlias = _typing.Literal["_onward", b"_onward"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__automated) -> _WhichOneofReturnType__automated | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__onward) -> _WhichOneofReturnType__onward | None: ...
 
 Global___AskRequest: _TypeAlias = AskRequest  # noqa: Y015
 

@@ -6,7 +6,9 @@ from typing import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from comity.errors import Malformed, Violation
+from comity.exchange.facts import ABSENT
 from comity.exchange.model import (
+    Ask,
     Authorisation,
     Basis,
     Case,
@@ -14,6 +16,7 @@ from comity.exchange.model import (
     Header,
     Offence,
     Official,
+    Privilege,
     Reason,
     Subject,
     Terms,
@@ -33,6 +36,8 @@ def header_to_proto(header: Header) -> common_pb2.Header:
         nonce=header.nonce,
         official=official_to_proto(header.circumstances.official),
         basis=basis_to_proto(header.basis),
+        undertakings=header.circumstances.undertakings,
+        assurance_envelopes=header.envelopes,
     )
     setattr(message, "from", header.sender)  # `from` is a Python keyword
     circumstances_to_proto(header.circumstances, message)
@@ -51,8 +56,9 @@ def header_from_proto(message: common_pb2.Header) -> Header:
         issued_at=moment(message.issued_at),
         expires_at=moment(message.expires_at),
         nonce=message.nonce,
-        circumstances=circumstances_from_proto(message, official),
+        circumstances=circumstances_from_proto(message, official, tuple(message.undertakings)),
         basis=basis_from_proto(message.basis),
+        envelopes=tuple(message.assurance_envelopes),
     )
 
 
@@ -74,14 +80,27 @@ def circumstances_to_proto(facts: Circumstances, message: Any) -> None:
     message.purpose = facts.purpose
     message.intended_use = words.INTENDED_USE.number(facts.intended_use)
     message.aim = words.AIM.number(facts.aim)
-    message.subject.category = words.SUBJECT_CATEGORY.number(facts.subject.category)
-    message.subject.age_band = words.AGE_BAND.number(facts.subject.age_band)
+    message.subject.CopyFrom(_subject_to_proto(facts.subject))
     message.urgency = words.URGENCY.number(facts.urgency)
     message.urgency_reason = facts.urgency_reason
     message.confidentiality = facts.confidentiality
     message.language = facts.language
     message.nexus = facts.nexus
     message.assurances.extend(facts.assurances)
+    message.channel = words.CHANNEL.number(facts.channel)
+    message.assistance = words.ASSISTANCE.number(facts.assistance)
+    message.scope = words.SCOPE.number(facts.scope)
+    message.summary = facts.summary
+    message.privilege.kind = words.PRIVILEGE_KIND.number(facts.privilege.kind)
+    message.privilege.waived = facts.privilege.waived
+    message.onward = facts.onward
+    message.automated = facts.automated
+    message.necessity = words.NECESSITY.number(facts.necessity)
+    message.procedure = words.PROCEDURE.number(facts.procedure)
+    if facts.ask != Ask():
+        message.ask.fields.extend(facts.ask.fields)
+        message.ask.max_candidates = facts.ask.max_candidates
+        message.ask.keep_days = facts.ask.keep_days
     if facts.case != Case():
         message.case.reference = facts.case.reference
         message.case.proceeding = words.PROCEEDING.number(facts.case.proceeding)
@@ -96,25 +115,41 @@ def circumstances_to_proto(facts: Circumstances, message: Any) -> None:
             message.authorisation.expires_at.CopyFrom(timestamp(order.expires_at))
 
 
-def circumstances_from_proto(message: Any, official: Official) -> Circumstances:
-    """Read the facts of a checked message that has their fields; who asks comes beside it."""
+def circumstances_from_proto(
+    message: Any, official: Official, undertakings: tuple[str, ...] = ABSENT["undertakings"]
+) -> Circumstances:
+    """Read the facts of a checked message that has their fields; who asks comes beside it.
+
+    What the message does not say is what `facts.ABSENT` says.
+    """
     return Circumstances(
         official=official,
         purpose=message.purpose,
         intended_use=words.INTENDED_USE.word(message.intended_use),
         aim=words.AIM.word(message.aim),
-        subject=Subject(
-            words.SUBJECT_CATEGORY.word(message.subject.category), words.AGE_BAND.word(message.subject.age_band)
-        ),
+        subject=_subject_from_proto(message.subject),
         urgency=words.URGENCY.word(message.urgency),
         urgency_reason=message.urgency_reason,
         case=Case(message.case.reference, words.PROCEEDING.word(message.case.proceeding)),
-        offence=_offence_from_proto(message.offence),
+        offence=_offence_from_proto(message.offence) if message.HasField("offence") else Offence(),
         authorisation=_authorisation_from_proto(message.authorisation),
         confidentiality=message.confidentiality,
         language=message.language,
         assurances=tuple(message.assurances),
         nexus=message.nexus,
+        channel=_said(words.CHANNEL, message.channel, "channel"),
+        assistance=_said(words.ASSISTANCE, message.assistance, "assistance"),
+        scope=_said(words.SCOPE, message.scope, "scope"),
+        summary=message.summary,
+        privilege=Privilege(
+            _said(words.PRIVILEGE_KIND, message.privilege.kind, "privilege.kind"), message.privilege.waived
+        ),
+        onward=_flag(message, "onward", "onward"),
+        automated=_flag(message, "automated", "automated"),
+        necessity=_said(words.NECESSITY, message.necessity, "necessity"),
+        ask=Ask(tuple(message.ask.fields), message.ask.max_candidates, message.ask.keep_days),
+        procedure=_said(words.PROCEDURE, message.procedure, "procedure"),
+        undertakings=undertakings,
     )
 
 
@@ -153,6 +188,8 @@ def verdict_to_proto(verdict: Verdict) -> common_pb2.Decision:
         ],
         review_role=verdict.review_role,
         review_deadline=verdict.review_deadline,
+        withheld=verdict.withheld,
+        review_officers=verdict.review_officers,
     )
 
 
@@ -165,6 +202,8 @@ def verdict_from_proto(message: common_pb2.Decision) -> Verdict:
         reasons=tuple(Reason(r.code, r.article, r.message, r.remedy) for r in message.reasons),
         review_role=message.review_role,
         review_deadline=message.review_deadline,
+        withheld=tuple(message.withheld),
+        review_officers=message.review_officers,
     )
 
 
@@ -207,6 +246,34 @@ def moment(message: Timestamp) -> datetime:
         raise Malformed("a time of the message is not between the years 1 and 9999") from None
 
 
+def _said(enum: words.Words, number: int, fact: str) -> str:
+    word: str = enum.word(number) or ABSENT[fact]
+    return word
+
+
+def _flag(message: Any, name: str, fact: str) -> bool:
+    said: bool = getattr(message, name) if message.HasField(name) else ABSENT[fact]
+    return said
+
+
+def _subject_to_proto(subject: Subject) -> common_pb2.Subject:
+    return common_pb2.Subject(
+        category=words.SUBJECT_CATEGORY.number(subject.category),
+        age_band=words.AGE_BAND.number(subject.age_band),
+        nationality=words.NATIONALITY.number(subject.nationality),
+        vulnerable=subject.vulnerable,
+    )
+
+
+def _subject_from_proto(message: common_pb2.Subject) -> Subject:
+    return Subject(
+        words.SUBJECT_CATEGORY.word(message.category),
+        words.AGE_BAND.word(message.age_band),
+        _said(words.NATIONALITY, message.nationality, "subject.nationality"),
+        _flag(message, "vulnerable", "subject.vulnerable"),
+    )
+
+
 def _offence_to_proto(offence: Offence) -> common_pb2.Offence:
     return common_pb2.Offence(
         code=offence.code,
@@ -218,6 +285,11 @@ def _offence_to_proto(offence: Offence) -> common_pb2.Offence:
         kinds=offence.kinds,
         place=offence.place,
         date=offence.date,
+        transnational=offence.transnational,
+        organised=offence.organised,
+        convention=offence.convention,
+        gravity=words.GRAVITY.number(offence.gravity),
+        bar=words.BAR.number(offence.bar),
     )
 
 
@@ -232,6 +304,11 @@ def _offence_from_proto(message: common_pb2.Offence) -> Offence:
         kinds=tuple(message.kinds),
         place=message.place,
         date=message.date,
+        transnational=message.transnational,
+        organised=message.organised,
+        convention=message.convention,
+        gravity=_said(words.GRAVITY, message.gravity, "offence.gravity"),
+        bar=_said(words.BAR, message.bar, "offence.bar"),
     )
 
 

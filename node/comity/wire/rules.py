@@ -103,12 +103,37 @@ def at_most(limit: int) -> Rule:
     return lambda value: "" if value <= limit else f"is more than {limit}"
 
 
+def flag(value: bool) -> str:  # noqa: ARG001
+    """Yes or no: nothing to check."""
+    return ""
+
+
+def optional_moment(value: Any) -> str:
+    """A timestamp that is not set, or representable."""
+    return moment(value) if value.seconds or value.nanos else ""
+
+
+def blob(limit: int) -> Rule:
+    """Bytes, some, at most `limit`."""
+    return lambda value: "" if 0 < len(value) <= limit else f"is empty or longer than {limit} bytes"
+
+
+def empty(value: Any) -> str:
+    """Nothing: the field belongs to replies."""
+    return "is set in replies only" if value else ""
+
+
+MAX_ENVELOPES = 10
+MAX_ENVELOPE_BYTES = 16 * 1024
+
 CIRCUMSTANCES: dict[str, Rule] = {
     "purpose": code,
     "intended_use": one_of(words.INTENDED_USE),
     "aim": one_of(words.AIM),
     "subject.category": one_of(words.SUBJECT_CATEGORY),
     "subject.age_band": one_of(words.AGE_BAND),
+    "subject.nationality": maybe_one_of(words.NATIONALITY),
+    "subject.vulnerable": flag,
     "urgency": one_of(words.URGENCY),
     "urgency_reason": text(500),
     "case.reference": text(128),
@@ -118,17 +143,38 @@ CIRCUMSTANCES: dict[str, Rule] = {
     "offence.iccs": text(16),
     "offence.list_category": optional_code,
     "offence.max_penalty_months": at_most(1200),
+    "offence.attempt": flag,
     "offence.kinds": each(code),
     "offence.place": text(200),
     "offence.date": text(32),
+    "offence.transnational": flag,
+    "offence.organised": flag,
+    "offence.convention": flag,
+    "offence.gravity": maybe_one_of(words.GRAVITY),
+    "offence.bar": maybe_one_of(words.BAR),
     "authorisation.type": optional_code,
     "authorisation.reference": text(128),
     "authorisation.issued_by": text(200),
+    "authorisation.expires_at": optional_moment,
     "confidentiality": optional_code,
     "language": text(35),
     "assurances": each(code),
     "nexus": text(1000),
+    "channel": maybe_one_of(words.CHANNEL),
+    "assistance": maybe_one_of(words.ASSISTANCE),
+    "scope": maybe_one_of(words.SCOPE),
+    "summary": text(4000),
+    "privilege.kind": maybe_one_of(words.PRIVILEGE_KIND),
+    "privilege.waived": flag,
+    "onward": flag,
+    "automated": flag,
+    "necessity": maybe_one_of(words.NECESSITY),
+    "ask.fields": each(property_name, 100),
+    "ask.max_candidates": at_most(1000),
+    "ask.keep_days": at_most(36_500),
+    "procedure": maybe_one_of(words.PROCEDURE),
 }
+"""The fields that `Header` and `AskRequest` share. A test holds every table here against the messages."""
 
 HEADER: dict[str, Rule] = {
     "exchange_id": uuid7,
@@ -142,7 +188,12 @@ HEADER: dict[str, Rule] = {
     "official.authority": code,
     "official.on_behalf_of": text(128),
     "basis.agreement": code,
+    "basis.revision": at_most(1_000_000),
     "basis.digest": digest,
+    "basis.term": empty,
+    "basis.article": empty,
+    "undertakings": each(code, 64),
+    "assurance_envelopes": each(blob(MAX_ENVELOPE_BYTES), MAX_ENVELOPES),
     **CIRCUMSTANCES,
 }
 
@@ -161,6 +212,7 @@ DECISION: dict[str, Rule] = {
     "basis.term": text(128),
     "review_role": optional_code,
     "review_deadline": text(32),
+    "review_officers": at_most(9),
 }
 """What a reply's decision may say where we log or compare it; its prose is cleaned where it is shown."""
 

@@ -74,6 +74,7 @@ def _decision_violations(header: common_pb2.ReplyHeader) -> list[Violation]:
     for name, rule, values in (
         ("decision.reasons", rules.code, [reason.code for reason in decision.reasons]),
         ("terms.fields", rules.property_name, header.terms.fields),
+        ("decision.withheld", rules.property_name, decision.withheld),
     ):  # both go into our ledger, which takes no text that a peer makes up
         if problem := rules.each(rule, _MAX_WORDS)(values):
             found.append(Violation(f"header.{name}", problem))
