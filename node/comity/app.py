@@ -25,8 +25,8 @@ from comity.identity.store import PeerBook, Reciprocity, StaffMember, add_staff,
 from comity.ledger.entry import EntryKind, LedgerEntry
 from comity.ledger.ledger import Ledger
 from comity.ledger.vault import Vault
-from comity.policy import library
 from comity.policy.agreement import Agreement, load_agreement
+from comity.policy.library import vocabulary
 from comity.records.query import Query
 from comity.records.store import Candidate, ImportReport, Record, Records
 from comity.settings import Home, PolicySettings, Settings, load_settings, make_settings
@@ -112,7 +112,7 @@ class OpenNode:
 
     def undertakings(self) -> tuple[str, ...]:
         """Return the duties this country honours; raises `Malformed` for a word that no agreement can ask for."""
-        known = library.data()["comity"]["vocabulary"]["undertakings"]
+        known = vocabulary()["undertakings"]
         given = self.settings.undertakings
         strays = sorted(set(given) - {*known, "all"})
         if strays:

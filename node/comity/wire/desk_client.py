@@ -11,9 +11,11 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from comity.errors import ComityError, Malformed, NotFound, Reason, Unavailable, Violation
+from comity.exchange.model import Circumstances
 from comity.identity.node import load_staff
-from comity.v1 import common_pb2, desk_service_pb2, query_service_pb2
+from comity.v1 import desk_service_pb2, query_service_pb2
 from comity.wire import words
+from comity.wire.convert import circumstances_to_proto
 from comity.wire.status import STATUS, reason_of
 
 _SERVICE = "/comity.v1.DeskService"
@@ -79,57 +81,37 @@ class DeskClient:
 
 
 def ask_request(  # noqa: PLR0913  a question's own parts, each named
+    facts: Circumstances,
     *,
     schema: str,
-    names: tuple[str, ...],
-    birth_date: str,
-    nationalities: tuple[str, ...],
-    identifiers: tuple[tuple[str, str, str], ...],
     category: str,
-    purpose: str,
-    case: dict[str, str],
-    offence: dict[str, Any],
-    subject: dict[str, str],
-    aim: str,
-    intended_use: str,
-    urgency_reason: str = "",
-    nexus: str = "",
-    authorisation: tuple[str, str] = ("", ""),
-    assurances: tuple[str, ...] = (),
+    names: tuple[str, ...] = (),
+    birth_date: str = "",
+    nationalities: tuple[str, ...] = (),
+    identifiers: tuple[tuple[str, str, str], ...] = (),
     to: tuple[str, ...] = (),
     deadline_ms: int = 0,
 ) -> desk_service_pb2.AskRequest:
-    """Return the message of a question given in the words of the glossary."""
-    return desk_service_pb2.AskRequest(
-        query=query_service_pb2.Query(
+    """Return the message of a question; of the official only `on_behalf_of` counts: the node itself says who asks."""
+    request = question(facts, to=to, deadline_ms=deadline_ms)
+    request.query.CopyFrom(
+        query_service_pb2.Query(
             category=category,
             schema=schema,
             names=names,
             birth_date=birth_date,
             nationalities=nationalities,
             identifiers=[query_service_pb2.Identifier(kind=k, value=v, country=c) for k, v, c in identifiers],
-        ),
-        purpose=purpose,
-        case=common_pb2.Case(
-            reference=case["reference"], proceeding=words.PROCEEDING.number(case.get("proceeding", ""))
-        ),
-        offence=common_pb2.Offence(**offence) if any(offence.values()) else None,
-        subject=common_pb2.Subject(
-            category=words.SUBJECT_CATEGORY.number(subject["category"]),
-            age_band=words.AGE_BAND.number(subject["age_band"]),
-        ),
-        intended_use=words.INTENDED_USE.number(intended_use),
-        aim=words.AIM.number(aim),
-        urgency=words.URGENCY.number("urgent" if urgency_reason else "normal"),
-        urgency_reason=urgency_reason,
-        authorisation=common_pb2.Authorisation(type=authorisation[0], reference=authorisation[1])
-        if authorisation[0]
-        else None,
-        assurances=assurances,
-        nexus=nexus,
-        to=to,
-        deadline_ms=deadline_ms,
+        )
     )
+    return request
+
+
+def question(facts: Circumstances, *, to: tuple[str, ...] = (), deadline_ms: int = 0) -> desk_service_pb2.AskRequest:
+    """Return the message of a question that does not say who is searched."""
+    request = desk_service_pb2.AskRequest(on_behalf_of=facts.official.on_behalf_of, to=to, deadline_ms=deadline_ms)
+    circumstances_to_proto(facts, request)
+    return request
 
 
 def result_document(result: desk_service_pb2.PeerResult) -> dict[str, Any]:
@@ -139,6 +121,7 @@ def result_document(result: desk_service_pb2.PeerResult) -> dict[str, Any]:
     if result.outcome in ("permitted", "review"):
         document["disclosure"] = words.DISCLOSURE.word(decision.disclosure)
         document["hits"] = [_hit(hit) for hit in result.result.hits]
+        document["withheld"] = list(decision.withheld)
         if result.result.count:
             document["count"] = result.result.count
     if result.HasField("decision") and decision.HasField("basis") and decision.basis.agreement:
@@ -164,7 +147,11 @@ def result_document(result: desk_service_pb2.PeerResult) -> dict[str, Any]:
             {"code": r.code, "article": r.article, "message": r.message, "remedy": r.remedy} for r in decision.reasons
         ]
     if result.outcome == "review":
-        document["review"] = {"role": decision.review_role, "deadline": decision.review_deadline}
+        document["review"] = {
+            "role": decision.review_role,
+            "deadline": decision.review_deadline,
+            "officers": decision.review_officers,
+        }
     if result.decided_by:
         document["decided_by"] = result.decided_by
     if result.HasField("error"):
