@@ -19,6 +19,7 @@ DONE, FAILED, WRONG_USE, REFUSED, UNANSWERED, UNVERIFIED = 0, 1, 2, 3, 4, 5
 
 _BLANK = re.compile(r"[\t\n\r]")
 _STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_STEERING_IN_JSON = re.compile(r"[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")  # JSON escapes the others itself
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -28,10 +29,25 @@ def plain(text: str) -> str:
     return _STEERING.sub("\ufffd", _BLANK.sub(" ", text))
 
 
+def as_json_text(document: Any) -> str:
+    """Return one JSON document; what could steer a terminal stands in it as an escape, and means the same."""
+    text = json.dumps(document, ensure_ascii=False, indent=2, sort_keys=False)
+    return _STEERING_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def cleaned(document: Any) -> Any:
+    """Return a document whose every text passed `plain`: for prose, which a program may hand on to a terminal."""
+    if isinstance(document, dict):
+        return {key: cleaned(value) for key, value in document.items()}
+    if isinstance(document, (list, tuple)):
+        return [cleaned(value) for value in document]
+    return plain(document) if isinstance(document, str) else document
+
+
 def show(document: Any, as_json: bool, render: Callable[[], None]) -> None:
     """Print a result: as JSON, or by `render`."""
     if as_json:
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2, sort_keys=False))
+        click.echo(as_json_text(document))
     else:
         render()
 
@@ -70,7 +86,7 @@ def fail(error: ComityError, as_json: bool) -> int:
             document["error"]["violations"] = violations
         if error.detail:
             document["error"]["detail"] = error.detail
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        click.echo(as_json_text(document))
     click.echo(f"comity: {plain(str(error))}", err=True)
     if isinstance(error, Tampered):
         return UNVERIFIED

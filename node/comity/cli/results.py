@@ -1,12 +1,11 @@
 """How the results of a question are shown: per country, never merged; and the exit code they add up to."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import click
 
-from comity.cli.output import DONE, REFUSED, UNANSWERED, UNVERIFIED, plain
+from comity.cli.output import DONE, REFUSED, UNANSWERED, UNVERIFIED, as_json_text, cleaned, plain
 from comity.wire.desk_client import Asked, result_document
 
 _ANSWERED = ("permitted", "review", "refused")
@@ -22,17 +21,23 @@ def show_results(steps: Iterator[Asked | Any], *, as_json: bool) -> int:
             if not as_json:
                 click.echo(f"exchange {exchange}: asked {', '.join(step.countries)}")
             continue
-        document = result_document(step)
+        document = _without_tricks(result_document(step))
         peers.append(document)
         if not as_json:
             _print(document)
     answered = sum(peer["outcome"] in _ANSWERED and peer.get("decided_by") != "home" for peer in peers)
     if as_json:
         whole = {"exchange": exchange, "asked": asked, "answered": answered, "peers": peers}
-        click.echo(json.dumps(whole, ensure_ascii=False, indent=2))
+        click.echo(as_json_text(whole))
     else:
         click.echo(f"{answered} of {asked} answered")
     return exit_code([peer["outcome"] for peer in peers])
+
+
+def _without_tricks(peer: dict[str, Any]) -> dict[str, Any]:
+    """Return a peer's result with its prose cleaned; the values of records stay as they are held there."""
+    hits = [{**cleaned(hit), "fields": hit["fields"]} for hit in peer.get("hits", [])]
+    return {**cleaned(peer), **({"hits": hits} if "hits" in peer else {})}
 
 
 def exit_code(outcomes: list[str]) -> int:
