@@ -67,12 +67,15 @@ def _print(peer: dict[str, Any]) -> None:
         terms = peer["terms"]
         duties = ", ".join(terms["obligations"]) or "none"
         _say(f"     only for {terms['purpose']}; duties: {duties}; erase by {terms['erase_by'] or 'no date'}")
+    if peer.get("withheld"):
+        _say(f"     not released under this term: {', '.join(peer['withheld'])}")
     for reason in peer.get("reasons", []):
         by = "" if peer.get("decided_by") != "home" else " (our own policy; nothing was sent)"
         _say(f"     {reason['code']} — {reason['article']}: {reason['message']}{by}")
         _say(f"        remedy: {reason['remedy']}")
     if peer.get("review"):
-        _say(f"     waits for a {peer['review']['role']} there, within {peer['review']['deadline']}")
+        many = f"{peer['review']['officers']} officers of the role " if peer["review"]["officers"] > 1 else "a "
+        _say(f"     waits for {many}{peer['review']['role']} there, within {peer['review']['deadline']}")
     if peer.get("error"):
         _say(f"     {peer['error']['reason']}: {peer['error']['message']}")
 

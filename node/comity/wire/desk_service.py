@@ -25,7 +25,6 @@ from comity.wire.server import STREAM, Handler, peer_certificate
 
 _ASK = "/comity.v1.DeskService/Ask"
 _STATUS = "/comity.v1.DeskService/GetStatus"
-_MAX_DEADLINE_MS = 120_000
 
 
 class DeskGate:
@@ -102,7 +101,7 @@ class DeskServices:
 
 def _check(request: desk_service_pb2.AskRequest) -> None:
     found = query_violations(request.query, "query.")
-    found += rules.violations(request, {"deadline_ms": rules.at_most(_MAX_DEADLINE_MS), **rules.CIRCUMSTANCES}, "")
+    found += rules.violations(request, rules.ASK, "")
     rules.refuse(found + convert.circumstances_violations(request, ""))
 
 

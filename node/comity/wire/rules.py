@@ -17,6 +17,7 @@ from comity.wire import words
 _CODE = re.compile(r"^[a-z0-9][a-z0-9._-]{0,63}\Z")
 _DIGEST = re.compile(r"^[0-9a-f]{64}\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_COUNTRY = re.compile(r"^[A-Z]{2}\Z")
 _PROPERTY = re.compile(r"^[A-Za-z][A-Za-z0-9]{0,63}\Z")
 _MAX_LIST = 20
 
@@ -45,6 +46,11 @@ def code(value: str) -> str:
 def optional_code(value: str) -> str:
     """A code word or nothing."""
     return code(value) if value else ""
+
+
+def country(value: str) -> str:
+    """A country code in capitals, ISO 3166-1 alpha-2."""
+    return "" if _COUNTRY.match(value) else "is not a country code of two capital letters"
 
 
 def property_name(value: str) -> str:
@@ -194,6 +200,13 @@ HEADER: dict[str, Rule] = {
     "basis.article": empty,
     "undertakings": each(code, 64),
     "assurance_envelopes": each(blob(MAX_ENVELOPE_BYTES), MAX_ENVELOPES),
+    **CIRCUMSTANCES,
+}
+
+ASK: dict[str, Rule] = {
+    "on_behalf_of": text(128),
+    "to": each(country, 300),
+    "deadline_ms": at_most(120_000),
     **CIRCUMSTANCES,
 }
 
