@@ -1,4 +1,4 @@
-"""Over the real wire: an asker's own limits are kept, and what policy knows of the subject is the provider's reading."""
+"""Over the real wire: an asker's own limits are kept, and every fact is decided at the country asked."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -60,7 +60,12 @@ def _options() -> list[Callable[[Any], Any]]:
         click.option("--case", "case", default="", help="Case reference."),
         _word("--proceeding", _PROCEEDINGS, "investigation", "Kind of proceeding."),
         click.option("--offence", default="", help="List category (murder), ICCS code (0701), or own CC:statute."),
-        click.option("--penalty", type=click.IntRange(0, 1200), default=0, help="Maximum penalty in months; a statute has its own."),
+        click.option(
+            "--penalty",
+            type=click.IntRange(0, 1200),
+            default=0,
+            help="Maximum penalty in months; a statute has its own.",
+        ),
         click.option(
             "--offence-kind", multiple=True, help="political, military, capital: what agreements may exclude."
         ),
@@ -130,7 +135,6 @@ def circumstances(given: dict[str, Any], country: str) -> Any:
         Privilege,
         Subject,
     )
-
     from comity.policy.offences import stated  # noqa: PLC0415
 
     named = stated(given["offence"], country, penalty=given["penalty"], kinds=given["offence_kind"])

@@ -1,16 +1,16 @@
-"""What a node holds of its peers beyond trust: reciprocity, signed assurances and what became of them."""
+"""What a node holds of its peers beyond trust: the policy officer's word on reciprocity."""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
-down_revision = "0005"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    """Add the policy officer's word on reciprocity to the peers; create the tables of assurances."""
+    """Add the column to the peers."""
     op.add_column("peer", sa.Column("reciprocity", sa.String(16), nullable=False, server_default="given"))
 
 
