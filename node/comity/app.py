@@ -35,6 +35,7 @@ from comity.store import Store
 if TYPE_CHECKING:  # the engines are heavy, and most commands need none
     from comity.policy.bundle import PolicySet
     from comity.policy.engine import Engine
+    from comity.policy.national import National
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +120,12 @@ class OpenNode:
             raise Malformed(f"setting undertakings: {', '.join(strays)} not known; known are all, {', '.join(known)}")
         return tuple(known) if "all" in given else tuple(given)
 
+    def national(self) -> "National | None":
+        """Return the national modules in the home; raises as `load_national`."""
+        from comity.policy.national import load_national  # noqa: PLC0415  only who decides needs them
+
+        return load_national(self.home.national)
+
     def vkeys(self) -> dict[str, str]:
         """Return the ledger verification keys this node knows, by origin: its own and its peers'."""
         self.peers.refresh()
@@ -176,12 +183,14 @@ def load_agreements(folder: Path) -> list[Agreement]:
 
 
 @contextmanager
-def policy_in_force(agreements: list[Agreement], settings: PolicySettings) -> Iterator[PolicyInForce]:
-    """Start the engine of the settings with these agreements; it stops on exit."""
+def policy_in_force(
+    agreements: list[Agreement], settings: PolicySettings, national: "National | None" = None
+) -> Iterator[PolicyInForce]:
+    """Start the engine of the settings with these agreements and national modules; it stops on exit."""
     from comity.policy.bundle import build  # noqa: PLC0415  compiled library and engine: only who decides needs them
     from comity.policy.cache import CachedEngine  # noqa: PLC0415
 
-    policy_set = build(agreements)
+    policy_set = build(agreements, national=national)
     engine = CachedEngine(_engine(settings, policy_set), policy_set.digest)
     try:
         yield PolicyInForce(engine, {agreement.id: agreement for agreement in agreements}, policy_set.digest)
@@ -306,13 +315,17 @@ class RunningNode:
 
 
 def log_to(home: Home) -> None:
-    """Send security events to a log that cannot grow without bounds, so that no attacker can fill the disk."""
+    """Send security events and faults of the policy engine to logs that cannot grow without bounds.
+
+    So no attacker can fill the disk, and `comity doctor` can tell what went wrong last.
+    """
     home.logs.mkdir(exist_ok=True, mode=0o700)
-    handler = RotatingFileHandler(home.logs / "security.log", maxBytes=1_000_000, backupCount=4)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    security = logging.getLogger("comity.security")
-    security.addHandler(handler)
-    security.propagate = False
+    for name, file in (("comity.security", home.security_log), ("comity.policy", home.policy_log)):
+        handler = RotatingFileHandler(file, maxBytes=1_000_000, backupCount=4)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        logger = logging.getLogger(name)
+        logger.addHandler(handler)
+        logger.propagate = False
 
 
 def _engine(settings: PolicySettings, policy_set: "PolicySet") -> "Engine":
@@ -324,7 +337,8 @@ def _engine(settings: PolicySettings, policy_set: "PolicySet") -> "Engine":
     from comity.policy.opa_server import OpaProcess, OpaServerEngine  # noqa: PLC0415
 
     if settings.opa_url:
-        return OpaServerEngine(settings.opa_url, settings.opa_token, revision=revision_of(policy_set, 0))
+        revision = revision_of(policy_set, 0)
+        return OpaServerEngine(settings.opa_url, settings.opa_token, revision=revision, users=settings.opa_users)
     return OpaProcess.start(policy_set)
 
 

@@ -27,6 +27,9 @@ class PolicySettings(BaseModel):
 
     engine: Literal["embedded", "opa"] = Field(default="embedded", description="in process, or an OPA server")
     opa_url: str = Field(default="", description="an OPA server that runs already; empty: the node starts its own")
+    opa_users: list[int] = Field(
+        default_factory=list, description="user ids that may run that server on this machine, beside root and our own"
+    )
     opa_token: str = Field(default="", description="bearer token for that server")
 
 
@@ -110,8 +113,18 @@ class Home:
 
     @property
     def logs(self) -> Path:
-        """The bounded security log."""
+        """The bounded logs."""
         return self.path / "log"
+
+    @property
+    def security_log(self) -> Path:
+        """Events that are no exchange: failed authentication, stale, malformed."""
+        return self.logs / "security.log"
+
+    @property
+    def policy_log(self) -> Path:
+        """Faults of the policy engine."""
+        return self.logs / "policy.log"
 
     @property
     def running(self) -> Path:

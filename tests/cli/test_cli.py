@@ -189,6 +189,29 @@ def test_agreement_list_and_show(ee: Home) -> None:
     assert ee("agreement", "show", "nothing").code == 1
 
 
+@pytest.mark.usefixtures("opa_binary")
+def test_national_law_is_checked_kept_and_used(shell: Shell) -> None:
+    home = make(shell, "SE", "polisen.se")
+    assert home("policy", "national", "check").code == 1
+    words = home.good("policy", "national", "words", "--json").json
+    folder = home.path / "national"
+    folder.mkdir()
+    ran = home("policy", "national", "check", "--json")
+    assert ran.code == 1
+    assert "comity policy national words" in ran.json["error"]["message"]
+    (folder / "minors.rego").write_text(words["example"])
+    checked = home.good("policy", "national", "check", "--json").json
+    assert [module["name"] for module in checked["modules"]] == ["minors"]
+    assert (folder / ".compiled" / "policy.wasm").exists()
+    found = {each["subject"]: each for each in home("doctor", "--json").json}
+    assert "1 national module(s): minors" in found["national law"]["message"]
+    (folder / "minors.rego").write_text(words["example"].replace("input.subject.age_band", "data.comity.agreements"))
+    ran = home("policy", "national", "check", str(folder), "--json")
+    assert ran.code == 2
+    assert ran.json["error"]["violations"][0]["field"].startswith("minors.rego:")
+    assert {each["subject"]: each["state"] for each in home("doctor", "--json").json}["policy"] == "bad"
+
+
 def test_policy_simulate_test_and_bundle(ee: Home, tmp_path: Path) -> None:
     golden = json.loads(next(iter(sorted((REPO / "tests/policy/golden").glob("*.json")))).read_text())
     case = (golden if isinstance(golden, list) else [golden])[0]

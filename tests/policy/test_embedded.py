@@ -100,7 +100,7 @@ def test_out_of_memory_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("damaged", [b"", b"\0asm", library.wasm()[:50_000], library.wasm()[:-10]])
 def test_a_damaged_library_does_not_start(damaged: bytes) -> None:
     with pytest.raises(Unavailable):
-        EmbeddedEngine(POLICY, wasm=damaged)
+        EmbeddedEngine(POLICY, compiled=damaged)
 
 
 STRANGER = bytes.fromhex("0061736d01000000")  # an empty module: sound WebAssembly, but no policy
@@ -108,7 +108,7 @@ STRANGER = bytes.fromhex("0061736d01000000")  # an empty module: sound WebAssemb
 
 def test_a_module_that_is_no_policy_does_not_start() -> None:
     with pytest.raises(Unavailable):
-        EmbeddedEngine(POLICY, wasm=STRANGER)
+        EmbeddedEngine(POLICY, compiled=STRANGER)
 
 
 def test_unknown_entry_point() -> None:

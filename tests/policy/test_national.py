@@ -8,24 +8,9 @@ import pytest
 
 from comity.errors import Malformed, Unavailable
 from comity.policy import library, national, opa_tool
+from comity.policy.national import EXAMPLE as SOUND
 from comity.policy.national import compile_national, load_national
 
-SOUND = """package comity.national.minors
-
-import data.comity.candidates
-
-loaded := true
-
-deny contains {"code": "minor_or_victim_protection", "article": "§ 12", "detail": "minors"} if {
-\tinput.subject.age_band == "minor"
-}
-
-deny contains {"code": "domestic_law_prohibits", "article": "§ 13", "detail": why, "candidate": key} if {
-\tsome key, candidate in candidates.considered
-\t"DK" in candidate.agreement.parties
-\twhy := concat(" ", ["not", "Denmark"])
-}
-"""
 DENY = 'deny contains {"code": "threshold", "article": "§ 1", "detail": "d"} if '
 HEAD = "package comity.national.minors\n\nloaded := true\n\n"
 
@@ -199,10 +184,10 @@ def test_a_cache_of_other_modules_library_or_bytes_is_no_cache(folder: Path, mon
     wasm.write_bytes(sound + b"\0")
     stale()
     wasm.write_bytes(sound)
-    (folder / "minors.rego").write_text(SOUND.replace("minor", "adult", 1))
+    (folder / "minors.rego").write_text(SOUND.replace('"minor"', '"adult"'))
     stale()
     (folder / "minors.rego").write_text(SOUND)
-    (folder / "more.rego").write_text(SOUND.replace("national.minors", "national.more"))
+    (folder / "more.rego").write_text(SOUND.replace("package comity.national.minors", "package comity.national.more"))
     stale()
     (folder / "more.rego").unlink()
     stamp.write_text("{}")

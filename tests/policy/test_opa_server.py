@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +21,8 @@ from comity.errors import Malformed, Unavailable
 from comity.policy import opa_tool
 from comity.policy.bundle import build, revision_of
 from comity.policy.cache import CachedEngine
+from comity.policy.embedded import EmbeddedEngine
+from comity.policy.loopback import Stranger, check_listener
 from comity.policy.opa_server import OpaProcess, OpaServerEngine
 
 
@@ -102,6 +105,99 @@ def test_a_slow_server_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(Unavailable):
             engine.decide(question())
         release.set()
+        engine.close()
+
+
+def test_a_server_that_was_slow_strange_or_down_is_taken_again(
+    embedded: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("comity.policy.opa_server._TIMEOUT_SECONDS", 0.3)
+    good = json.dumps({"result": embedded.decide_raw({})}).encode()
+    answers = iter([(200, b"{}"), (500, b""), "slow", (200, b'{"result": "true"}')])
+    release = threading.Event()
+
+    def answer() -> tuple[int, bytes]:
+        said = next(answers, (200, good))
+        if isinstance(said, str):
+            release.wait(5)
+            return 200, good
+        return said
+
+    with strange_server(answer) as url:
+        engine = OpaServerEngine(url)
+        for _ in range(4):
+            with pytest.raises(Unavailable):
+                engine.decide(question())
+        release.set()
+        assert engine.decide(question()).outcome == "refused"
+        engine.close()
+
+
+def test_a_port_held_by_another_local_user_decides_nothing(
+    embedded: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stranger's answer would be perfect; seen from another user, this very test is the stranger."""
+    good = json.dumps({"result": embedded.decide_raw({})}).encode()
+    asked: list[int] = []
+
+    def answer() -> tuple[int, bytes]:
+        asked.append(1)
+        return 200, good
+
+    with strange_server(answer) as url:
+        monkeypatch.setattr("comity.policy.loopback.trusted_users", lambda named: frozenset({4242, *named}))
+        monkeypatch.setattr("comity.policy.opa_server.trusted_users", lambda named: frozenset({4242, *named}))
+        engine = OpaServerEngine(url, "secret")
+        with pytest.raises(Unavailable):
+            engine.decide(question())
+        assert asked == []  # neither question nor token left
+        engine.close()
+        engine = OpaServerEngine(url, "secret", users=[os.geteuid()])
+        assert engine.decide(question()).outcome == "refused"
+        engine.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+def test_a_server_of_another_user_is_refused_for_real() -> None:
+    listen = "import os, socket, time; os.setuid(65534); s = socket.create_server(('127.0.0.1', 0))"
+    script = f"{listen}; print(s.getsockname()[1], flush=True); time.sleep(60)"
+    server = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout
+        port = int(server.stdout.readline())
+        with socket.create_connection(("127.0.0.1", port)) as connected:
+            with pytest.raises(Stranger):
+                check_listener(connected, {0})
+            check_listener(connected, {0, 65534})
+    finally:
+        server.kill()
+        server.communicate()
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"version": "1.21.3", "bundles": {"b": {"revision": "r"}}}, ""),
+        ({"version": "1.21.2", "bundles": {"b": {"revision": "r"}}}, "older than"),
+        ({"bundles": {"b": {"revision": "r"}}}, "unknown version"),
+        ({"version": "1.21.3", "bundles": {"b": {"revision": "s"}}}, "another policy bundle"),
+        ({"version": "1.21.3", "bundles": ["r"]}, "another policy bundle"),
+        ({"version": "1.21.3"}, "another policy bundle"),
+        (None, "unknown version"),
+    ],
+)
+def test_each_answer_of_a_server_others_run_names_version_and_bundle(
+    embedded: EmbeddedEngine, said: object, words: str
+) -> None:
+    answer = json.dumps({"result": embedded.decide_raw({}), "provenance": said}).encode()
+    with strange_server(lambda: (200, answer)) as url:
+        engine = OpaServerEngine(url, revision="r")
+        if words:
+            with pytest.raises(Unavailable, match=words):
+                engine.decide(question())
+        else:
+            assert engine.decide(question()).outcome == "refused"
+            assert "OPA server 1.21.3 at http://127" in engine.describe()
         engine.close()
 
 
@@ -203,6 +299,28 @@ def test_killing_opa_itself_ends_its_keeper(private: OpaProcess) -> None:
     assert gone(private.group)
 
 
+def test_a_killed_server_is_started_again(private: OpaProcess) -> None:
+    first = private.group
+    os.killpg(first, signal.SIGKILL)
+    private._opa.process.wait(5)
+    with pytest.raises(Unavailable, match="a new one is being started"):
+        private.decide(question())
+    assert decided_in_time(private) == "permitted"
+    assert private.group != first
+    assert list(private._opa.folder.parent.glob(f"{private._opa.folder.name}*")) == []
+    private.health()
+
+
+def decided_in_time(engine: OpaProcess) -> str:
+    end = time.monotonic() + 15
+    while True:
+        try:
+            return engine.decide(question()).outcome
+        except Unavailable:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+
 def members(group: int) -> list[int]:
     found = []
     for entry in Path("/proc").glob("[0-9]*/stat"):
@@ -272,7 +390,7 @@ def test_a_program_that_is_not_opa_is_noticed(monkeypatch: pytest.MonkeyPatch, t
     fake.write_text("#!/bin/sh\n[ $1 = version ] && echo Version: 1.21.3 && exit\nexit 1\n")
     fake.chmod(0o755)
     monkeypatch.setenv("COMITY_OPA", str(fake))
-    with pytest.raises(Unavailable, match="does not start"):
+    with pytest.raises(Unavailable, match="does not do what OPA does"):
         OpaProcess.start(POLICY)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from comity.app import OpenNode, policy_in_force
 from comity.errors import ComityError
@@ -32,7 +32,9 @@ def check_node(node: OpenNode) -> Iterator[Finding]:
     yield Finding("ok", "database", f"{node.store.engine.dialect.name}, schema is current")
     yield _attempt("ledger", lambda: _ledger(node))
     yield _attempt("agreements", lambda: f"{len(node.agreements())} in force")
-    yield _attempt("policy", lambda: _policy(node))
+    yield _attempt("national law", lambda: _national(node))
+    yield from _policy(node)
+    yield _last_fault(node)
 
 
 def check_peer(node: OpenNode, peer: Peer, timeout: timedelta) -> list[Finding]:
@@ -90,7 +92,31 @@ def _ledger(node: OpenNode) -> str:
     return f"{node.ledger.recover().size} entries, head and entries agree"
 
 
-def _policy(node: OpenNode) -> str:
-    with policy_in_force(node.agreements(), node.settings.policy) as policy:
-        policy.engine.health()
-        return f"engine {node.settings.policy.engine} decides, policy {policy.digest[:16]}"
+def _national(node: OpenNode) -> str:
+    national = node.national()
+    if national is None:
+        return "no national modules"
+    return f"{len(national.names)} national module(s): {', '.join(national.names)}; compiled with this library"
+
+
+def _policy(node: OpenNode) -> Iterator[Finding]:
+    """Start the engine of the settings, decide with it, and say what it is."""
+    try:
+        with policy_in_force(node.agreements(), node.settings.policy, node.national()) as policy:
+            policy.engine.health()
+            yield Finding("ok", "policy", f"engine {node.settings.policy.engine} decides, policy {policy.digest[:16]}")
+            yield Finding("ok", "policy engine", policy.engine.describe())
+    except ComityError as problem:
+        yield Finding("bad", "policy", str(problem))
+
+
+def _last_fault(node: OpenNode) -> Finding:
+    """Tell the last fault that the running node wrote down; one of the last day is a warning."""
+    log = node.home.policy_log
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    if not lines:
+        return Finding("ok", "policy faults", "none was written down")
+    when = datetime.fromtimestamp(log.stat().st_mtime, tz=UTC)
+    if node.clock() - when > timedelta(days=1):
+        return Finding("ok", "policy faults", f"the last was more than a day ago: {lines[-1]}")
+    return Finding("warn", "policy faults", f"{lines[-1]}; all are in {log}")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from comity.cli.context import opened
+from comity.cli.national import command as national
 from comity.cli.offence import offence
 from comity.cli.output import FAILED, REFUSED, json_option, show, table
 from comity.errors import Malformed
@@ -24,6 +25,7 @@ def command() -> None:
     """Policy: simulate decisions, run the scenarios of agreements, write the OPA bundle, look up offences."""
 
 
+command.add_command(national)
 command.add_command(offence)
 
 
@@ -92,7 +94,8 @@ def bundle(ctx: click.Context, output: Path, agreements: Path | None, as_json: b
     """Write library and agreements as a bundle that any OPA loads; entry point data.comity.decision."""
     from comity.policy.bundle import build, revision_of, write_bundle  # noqa: PLC0415
 
-    policy_set = build(_agreements(ctx, agreements))
+    held, law = _held(ctx, agreements)
+    policy_set = build(held, national=law)
     write_bundle(policy_set, output)
     document = {"file": str(output), "revision": revision_of(policy_set, 0), "digest": policy_set.digest}
     show(document, as_json, lambda: click.echo(f"{output}: revision {document['revision']}"))
@@ -108,14 +111,16 @@ def _policy(ctx: click.Context, stack: ExitStack, engine: str, agreements: Path 
     from comity.app import policy_in_force  # noqa: PLC0415
     from comity.settings import PolicySettings  # noqa: PLC0415
 
-    held = _agreements(ctx, agreements)
-    return held, stack.enter_context(policy_in_force(held, PolicySettings.model_validate({"engine": engine})))
+    held, law = _held(ctx, agreements)
+    settings = PolicySettings.model_validate({"engine": engine})
+    return held, stack.enter_context(policy_in_force(held, settings, law))
 
 
-def _agreements(ctx: click.Context, folder: Path | None) -> Any:
+def _held(ctx: click.Context, folder: Path | None) -> tuple[Any, Any]:
+    """Return agreements and national modules: those of a folder, which has no national law, or the node's own."""
     from comity.app import load_agreements  # noqa: PLC0415
 
     if folder is not None:
-        return load_agreements(folder)
+        return load_agreements(folder), None
     with opened(ctx) as node:
-        return node.agreements()
+        return node.agreements(), node.national()

@@ -36,7 +36,7 @@ def command(ctx: click.Context, print_config: bool, as_json: bool) -> None:
         log_to(home)
         node.peers.refresh()
         node.ledger.recover()
-        with policy_in_force(node.agreements(), node.settings.policy) as policy:
+        with policy_in_force(node.agreements(), node.settings.policy, node.national()) as policy:
             running = RunningNode(node, policy)
             running.start()
             peers, desk = running.ports["peers"], running.ports["desk"]

@@ -95,15 +95,19 @@ def bundle_files(policy: PolicySet, sequence: int = 0) -> dict[str, bytes]:
         "rego_version": 1,
         "metadata": {"sequence": sequence, "digest": policy.digest, "library": library_digest()},
     }
-    sources = {path: text for path, text in library.rego().items() if path.startswith("comity/")}
     return {
         MANIFEST: _json(manifest),
         DATA: _json({"comity": {**policy.data["comity"], "revision": revision}}),
         **{f"{AGREEMENTS}{each.id}.json": rfc8785.dumps(dict(each.document)) for each in policy.agreements},
         **{f"{SCHEMAS}{name}.schema.json": _json(library.schema(name)) for name in _SCHEMAS},
-        **_encoded(sources),
-        **(_encoded(national.sources) | {NATIONAL_WASM: national.wasm} if national else {}),
+        **_encoded(policy_sources(policy)),
+        **({NATIONAL_WASM: national.wasm} if national else {}),
     }
+
+
+def policy_sources(policy: PolicySet) -> dict[str, str]:
+    """Return the Rego that decides, library and national modules, by path in the bundle."""
+    return {**library.rego_under("comity"), **(policy.national.sources if policy.national else {})}
 
 
 def library_digest() -> str:
@@ -118,10 +122,9 @@ def bundle_bytes(policy: PolicySet, sequence: int = 0, signer: BundleSigner | No
 
 def authz_bundle_bytes(token: str, signer: BundleSigner | None = None) -> bytes:
     """Return the bundle that closes a private OPA server to everyone but the holder of a token."""
-    sources = {path: text for path, text in library.rego().items() if path.startswith("system/")}
     manifest = {"revision": "", "roots": ["system/authz"], "rego_version": 1}
     data = {"system": {"authz": {"token": token}}}
-    return _archive({MANIFEST: _json(manifest), DATA: _json(data), **_encoded(sources)}, signer)
+    return _archive({MANIFEST: _json(manifest), DATA: _json(data), **_encoded(library.rego_under("system"))}, signer)
 
 
 def write_bundle(policy: PolicySet, path: Path, sequence: int = 0, signer: BundleSigner | None = None) -> None:

@@ -64,6 +64,10 @@ class CachedEngine:
         """Ask the engine itself."""
         self._engine.health()
 
+    def describe(self) -> str:
+        """Ask the engine itself."""
+        return self._engine.describe()
+
     def alive(self) -> bool:
         """Ask the engine itself."""
         return self._engine.alive()

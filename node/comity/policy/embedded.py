@@ -13,10 +13,10 @@ from threading import BoundedSemaphore
 from typing import Any
 
 from comity.errors import Unavailable
-from comity.policy import library
+from comity.policy import library, wasm
 from comity.policy.bundle import PolicySet
 from comity.policy.document import encode
-from comity.policy.engine import BaseEngine
+from comity.policy.engine import BaseEngine, fault
 from comity.policy.wasm import Broken, Machine, compile_module
 
 _WAIT_SECONDS = 5.0
@@ -25,17 +25,25 @@ _WAIT_SECONDS = 5.0
 class EmbeddedEngine(BaseEngine):
     """Evaluates in process. One machine for each caller at work, at most `machines`; further callers wait."""
 
-    def __init__(self, policy: PolicySet, *, machines: int | None = None, wasm: bytes | None = None) -> None:
+    def __init__(self, policy: PolicySet, *, machines: int | None = None, compiled: bytes | None = None) -> None:
         try:
-            self._module = compile_module(library.wasm() if wasm is None else wasm)
+            self._module = compile_module(_compiled(policy) if compiled is None else compiled)
         except Broken as cause:
             raise Unavailable("the compiled policy library is damaged: install the program anew") from cause
         self._data = policy.data_json()
         self._free: LifoQueue[Machine] = LifoQueue()
-        self._places = BoundedSemaphore(machines or (os.cpu_count() or 1) + 1)
+        self._number = machines or (os.cpu_count() or 1) + 1
+        self._places = BoundedSemaphore(self._number)
         self._closed = False
         with self._machine():  # fail at start, not at the first question
             pass
+
+    def describe(self) -> str:
+        """Return what decides and within which limits."""
+        return (
+            f"policy compiled by OPA {library.sources()['opa']}, in process, {self._number} machine(s), "
+            f"{wasm.FUEL // 1_000_000} M instructions and {wasm.MAX_MEMORY // 1024**2} MiB for a decision"
+        )
 
     def alive(self) -> bool:
         """Whether the engine is open: it lives in this process."""
@@ -66,7 +74,7 @@ class EmbeddedEngine(BaseEngine):
     def _machine(self) -> Iterator[Machine]:
         """Lend a machine; one that failed in any way is thrown away, its memory may be in any state."""
         if self._closed or not self._places.acquire(timeout=_WAIT_SECONDS):
-            raise Unavailable("the policy engine is closed or busy: nothing was decided, ask again later")
+            raise fault("the policy engine is closed or busy: nothing was decided, ask again later")
         try:
             machine = self._idle_or_new()
             try:
@@ -76,7 +84,7 @@ class EmbeddedEngine(BaseEngine):
                 raise
             self._free.put(machine)
         except Broken as cause:
-            raise Unavailable("the policy engine stopped within its limits: nothing was decided") from cause
+            raise fault(f"the policy engine stopped within its limits: nothing was decided: {cause}", cause) from cause
         finally:
             self._places.release()
 
@@ -87,5 +95,9 @@ class EmbeddedEngine(BaseEngine):
             return Machine(self._module, self._data)
 
 
+def _compiled(policy: PolicySet) -> bytes:
+    return policy.national.wasm if policy.national else library.wasm()
+
+
 def _unusable() -> Unavailable:
-    return Unavailable("the policy gave no result: nothing was decided")
+    return fault("the policy gave no result: nothing was decided")

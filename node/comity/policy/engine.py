@@ -1,9 +1,14 @@
 """What every policy engine can do. Two implement it: the embedded one and an OPA server."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from comity.errors import Unavailable
 from comity.policy.decision import Decision, parse_decision
+
+log = logging.getLogger("comity.policy")
+log.addHandler(logging.NullHandler())  # a command says it itself; a running node keeps a file
 
 DECISION = "comity/decision"
 DESK = "comity/desk/allow"
@@ -28,11 +33,20 @@ class Engine(Protocol):
     def health(self) -> None:
         """Decide something harmless; raises `Unavailable` with the remedy when that fails."""
 
+    def describe(self) -> str:
+        """Return in a few words what decides and within which limits."""
+
     def alive(self) -> bool:
         """Whether the engine is within reach now: only then may a remembered decision be used."""
 
     def close(self) -> None:
         """Give back processes and memory. The engine decides nothing afterwards."""
+
+
+def fault(message: str, cause: Exception | None = None) -> Unavailable:
+    """Return the error that nothing was decided, and log it for the operator: `comity doctor` shows the last one."""
+    log.warning("%s%s", message, f" ({type(cause).__name__})" if cause else "")
+    return Unavailable(message)
 
 
 class BaseEngine:
@@ -55,6 +69,10 @@ class BaseEngine:
     def health(self) -> None:
         """Decide on an empty document: a sound library refuses it."""
         self.decide({})
+
+    def describe(self) -> str:
+        """Return in a few words what decides and within which limits."""
+        raise NotImplementedError
 
     def _evaluate(self, entrypoint: str, document: Mapping[str, Any]) -> Any:
         """Return the value of an entry point; raises `Unavailable` when it is undefined."""

@@ -24,6 +24,11 @@ def rego() -> dict[str, str]:
     return sources
 
 
+def rego_under(folder: str) -> dict[str, str]:
+    """Return the Rego sources under one folder: `comity` decides, `system` closes a private OPA server."""
+    return {path: text for path, text in rego().items() if path.startswith(f"{folder}/")}
+
+
 @cache
 def data() -> dict[str, Any]:
     """Return the library's own data (expected rules, catalogue, vocabulary, desk table), under `comity`."""

@@ -1,12 +1,8 @@
 """National law as Rego modules that a country writes itself, in `national/` of a node's home.
 
-    national/minors.rego     package comity.national.minors
-                             loaded := true
-                             deny contains {"code": "domestic_law_prohibits", "article": "§ 12", "detail": "…"} if {…}
-
-The main policy adds every denial as a ground, so a module can only narrow. `"candidate": "agreement/term"` denies one
-term only. Modules are checked and compiled with the library by `opa`; the result is kept beside them under a digest of
-modules and library, so that a machine without `opa` runs what was compiled where it is.
+The main policy adds every denial of a module as a ground, so a module can only narrow; `EXAMPLE` is one. Modules are
+checked and compiled with the library by `opa`; the result is kept beside them under a digest of modules and library,
+so that a machine without `opa` runs what was compiled where it is.
 """
 
 import hashlib
@@ -22,6 +18,24 @@ from comity.policy import library
 from comity.policy.national_rules import NAME, PACKAGE, check_module
 from comity.policy.opa_tool import CAPABILITIES, build_wasm, capabilities, require_opa, run_opa, write_sources
 
+EXAMPLE = """# national/minors.rego, with a test beside it in minors_test.rego if you like
+package comity.national.minors
+
+import data.comity.candidates
+
+loaded := true
+
+# denies the whole exchange
+deny contains {"code": "minor_or_victim_protection", "article": "Children Act § 12", "detail": "minors"} if {
+\tinput.subject.age_band == "minor"
+}
+
+# denies one term only
+deny contains {"code": "domestic_law_prohibits", "article": "§ 3", "detail": "no DNA", "candidate": candidate} if {
+\tsome candidate, held in candidates.considered
+\t"dna-profiles" in held.term.categories
+}
+"""
 CACHE = ".compiled"
 MAX_MODULES = 32
 MAX_BYTES = 65_536
@@ -74,8 +88,7 @@ def compile_national(texts: Mapping[str, str]) -> National:
         raise Unavailable(f"national modules must be compiled, and {cause}; or run `comity policy national check` "
                           "where it is, and bring the folder with its cache") from cause  # fmt: skip
     _check(opa, texts)
-    shipped = {path: text for path, text in library.rego().items() if path.startswith("comity/")}
-    return _national(texts, build_wasm(opa, {**shipped, **_sources(texts)}))
+    return _national(texts, build_wasm(opa, {**library.rego_under("comity"), **_sources(texts)}))
 
 
 def _national(texts: Mapping[str, str], wasm: bytes) -> National:
@@ -125,8 +138,7 @@ def _parse(opa: str, folder: Path, file: str) -> dict[str, Any] | list[Violation
 
 def _strict(opa: str, folder: Path, texts: Mapping[str, str]) -> list[Violation]:
     """`opa check --strict` of library and modules, with nothing callable but what the engines offer."""
-    shipped = {path: text for path, text in library.rego().items() if path.startswith("comity/")}
-    write_sources(folder, {**shipped, f"{_FOLDER}/typed.rego": _TYPED})
+    write_sources(folder, {**library.rego_under("comity"), f"{_FOLDER}/typed.rego": _TYPED})
     (folder / "schemas").mkdir()
     (folder / "schemas" / f"{_SCHEMA}.json").write_text(json.dumps(library.schema("input")))
     (folder / CAPABILITIES).write_bytes(capabilities(opa))
@@ -134,7 +146,7 @@ def _strict(opa: str, folder: Path, texts: Mapping[str, str]) -> list[Violation]
     done = run_opa(opa, ["check", "--strict", "--format", "json", *limits, "comity", *texts], folder=folder)
     if done.returncode == 0:
         return []
-    remedy = ": see `comity policy national check --help` for what a module may call"
+    remedy = ": `comity policy national words` lists what a module may call"
     return _errors(done.stdout or done.stderr, remedy)
 
 

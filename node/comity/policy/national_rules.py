@@ -87,7 +87,7 @@ def _values(row: Mapping[str, Any], line: int, codes: Collection[str]) -> _Found
     code, article = row.get("code"), row.get("article")
     if code is not None and (code["type"] != "string" or code["value"] not in codes):
         near = get_close_matches(str(code["value"]), codes, n=1, cutoff=0.0)[0]
-        yield line, f"`code` must be a refusal code in quotes, `{near}` perhaps: `comity policy national check --help`"
+        yield line, f"`code` must be a refusal code in quotes, `{near}` perhaps: `comity policy national words` has all"
     if article is not None and (article["type"] != "string" or not article["value"].strip()):
         yield line, "`article` must name the article in quotes"
     for name in ("detail", "candidate"):

@@ -15,8 +15,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 
 from comity.errors import Unavailable
-from comity.policy.bundle import PolicySet, authz_bundle_bytes, bundle_bytes
-from comity.policy.opa_tool import require_opa
+from comity.policy import library
+from comity.policy.bundle import PolicySet, authz_bundle_bytes, bundle_bytes, policy_sources
+from comity.policy.opa_tool import check_sources, opa_version, require_opa
 from comity.policy.signing import ALGORITHM, SCOPE, BundleSigner, passing_signer
 
 _START_SECONDS = 15.0
@@ -25,13 +26,18 @@ _TRIES = 3
 # The shell reads a pipe whose other end only we hold: when we end, however that happens, the read ends and the
 # whole process group with OPA in it is killed. When OPA ends by itself the group ends too. (prctl's death signal
 # would hang on the thread that started OPA, and needs code between fork and exec.)
-_KEEPER = 'exec 3<&0 </dev/null; ( read -r _ <&3; kill -KILL 0 ) & "$@" 3<&- & wait $!; kill -KILL 0'
+# What a decision needs is a few megabytes; a policy that wants more ends OPA, and a new one is started.
+_KEEPER = (
+    "ulimit -c 0; ulimit -v 2097152; "
+    'exec 3<&0 </dev/null; ( read -r _ <&3; kill -KILL 0 ) & "$@" 3<&- & wait $!; kill -KILL 0'
+)
 
 
 @dataclass(slots=True)
 class Opa:
     """A running server and how to reach it."""
 
+    version: str
     url: str
     token: str = field(repr=False)
     process: subprocess.Popen[bytes] = field(repr=False)
@@ -66,6 +72,7 @@ def start_opa(policy: PolicySet, sequence: int = 0, signer: BundleSigner | None 
     OPA itself verifies what it loads. Without a `signer` the bundle is signed by a key that lives as long as this call.
     """
     binary = require_opa()
+    check_sources(binary, {**policy_sources(policy), **library.rego_under("system")})
     for _ in range(_TRIES):  # the port may be taken between choosing and opening it
         opa = _launch(binary, policy, sequence, signer or passing_signer())
         if _wait_until_healthy(opa):
@@ -89,6 +96,8 @@ def _launch(binary: str, policy: PolicySet, sequence: int, signer: BundleSigner)
         "--authorization=basic",
         "--disable-telemetry",
         "--log-level=error",
+        "--set=decision_logs.console=false",
+        "--shutdown-grace-period=0",
         f"--verification-key={folder / 'key.pem'}",
         f"--verification-key-id={signer.key_id}",
         f"--signing-alg={ALGORITHM}",
@@ -103,11 +112,11 @@ def _launch(binary: str, policy: PolicySet, sequence: int, signer: BundleSigner)
         stdin=theirs,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={"PATH": os.defpath, "HOME": str(folder)},  # nothing of ours for a policy to read
+        env={"PATH": os.defpath, "HOME": str(folder), "GOMEMLIMIT": "512MiB"},  # nothing of ours to read
         start_new_session=True,
     )
     os.close(theirs)
-    return Opa(f"http://127.0.0.1:{port}", token, process, ours, folder)
+    return Opa(opa_version(binary), f"http://127.0.0.1:{port}", token, process, ours, folder)
 
 
 def _public_pem(signer: BundleSigner) -> bytes:

@@ -5,8 +5,9 @@ OPA answers an undefined rule with HTTP 200 and no `result`; that, any error and
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from ipaddress import ip_address
+from threading import Lock, Thread
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -17,37 +18,37 @@ from requests.adapters import HTTPAdapter
 from comity.errors import Malformed, Unavailable, Violation
 from comity.policy.bundle import PolicySet, revision_of
 from comity.policy.document import encode
-from comity.policy.engine import BaseEngine
+from comity.policy.engine import BaseEngine, fault
+from comity.policy.loopback import LoopbackAdapter, trusted_users
 from comity.policy.opa_process import Opa, start_opa
+from comity.policy.opa_tool import check_version
 from comity.policy.signing import BundleSigner
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("comity.policy")
 
 _TIMEOUT_SECONDS = 2.0
 _CONNECTIONS = 64
 _TRUSTED_SECONDS = 5.0
+_RESTART_SECONDS = 1.0
 _REVISION = "comity/revision"
+# A built-in function that fails is an error and not a rule that does not fire: an error decides nothing.
+_STRICT = {"strict-builtin-errors": "true"}
 
 
 class OpaServerEngine(BaseEngine):
     """Evaluates in an OPA server over REST. Never retries: whoever asked may ask again."""
 
-    def __init__(self, url: str, token: str = "", *, revision: str = "") -> None:
+    def __init__(self, url: str, token: str = "", *, revision: str = "", users: Collection[int] = ()) -> None:
         """Connect to `url`; with `revision`, only what that bundle decided is taken for a decision.
 
         Whoever operates the server may load another bundle at any moment, so each answer says by which it was given.
+        `users` are ids of users, beside our own and root, who may listen on a loopback port for us.
         """
-        host, port, tls = _address(url)
         self._revision = revision
-        self._client = OpaClient(
-            host=host, port=port, ssl=tls, token=token or None, retries=0, timeout=_TIMEOUT_SECONDS
-        )
-        self._session: requests.Session = self._client._session  # noqa: SLF001  the client offers no setting for these
-        self._session.trust_env = False  # neither a proxy nor a .netrc may come between node and policy
-        self._session.max_redirects = 0
-        self._session.mount("http://", HTTPAdapter(pool_maxsize=_CONNECTIONS, max_retries=0))
-        self._session.mount("https://", HTTPAdapter(pool_maxsize=_CONNECTIONS, max_retries=0))
-        self._asked_with = {"provenance": True} if revision else {}
+        self._url = url
+        self._client = _connect(url, token, users)
+        self._asked_with = _STRICT | {"provenance": "true"} if revision else _STRICT
+        self._version = ""
         self._answered = 0.0
         self._closed = False
 
@@ -56,6 +57,10 @@ class OpaServerEngine(BaseEngine):
         super().health()
         if self._revision and self._evaluate(_REVISION, {}) != self._revision:
             raise _other_bundle()
+
+    def describe(self) -> str:
+        """Return what decides and within which limits."""
+        return f"OPA server {self._version or 'not asked yet'} at {self._url}, {_TIMEOUT_SECONDS:.0f} s for a decision"
 
     def alive(self) -> bool:
         """Whether the server answered within the last seconds."""
@@ -74,34 +79,50 @@ class OpaServerEngine(BaseEngine):
             answer = self._client.query_rule(dict(document), entrypoint, query_params=self._asked_with)
         except (requests.RequestException, OSError, ValueError) as cause:
             self._answered = 0.0
-            raise Unavailable("the OPA server gave no answer: nothing was decided, see `comity doctor`") from cause
+            raise fault("the OPA server gave no answer: nothing was decided, see `comity doctor`", cause) from cause
         if not isinstance(answer, dict) or "result" not in answer:
-            raise Unavailable("the OPA server has no such policy: load the bundle of `comity policy bundle`")
-        if self._asked_with and self._revision not in _revisions(answer):
-            raise _other_bundle()
+            raise fault("the OPA server has no such policy: load the bundle of `comity policy bundle`")
+        if "provenance" in self._asked_with:
+            self._check_provenance(answer.get("provenance"))
         self._answered = time.monotonic()
         return answer["result"]
 
+    def _check_provenance(self, said: Any) -> None:
+        """Refuse an answer of an older OPA or of another bundle; every answer tells, in the same transaction."""
+        said = said if isinstance(said, dict) else {}
+        self._version = str(said.get("version", ""))
+        check_version(self._version)
+        bundles = said.get("bundles")
+        named = bundles.values() if isinstance(bundles, dict) else ()
+        if not any(isinstance(each, dict) and each.get("revision") == self._revision for each in named):
+            raise _other_bundle()
+
 
 class OpaProcess(OpaServerEngine):
-    """Evaluates in a private OPA server that lives and dies with this process."""
+    """Evaluates in a private OPA server that lives and dies with this process, and is started again when it ends."""
 
-    def __init__(self, opa: Opa, revision: str) -> None:
+    def __init__(self, opa: Opa, revision: str, start_again: Callable[[], Opa]) -> None:
         super().__init__(opa.url, opa.token, revision=revision)
-        self._asked_with = {}  # nobody but this process can give it another bundle: `health` has compared once
+        self._asked_with = _STRICT  # nobody but this process can give it another bundle: `health` has compared once
         self._opa = opa
+        self._start_again = start_again
+        self._restarting = Lock()
+        self._last_start = time.monotonic()
 
     @classmethod
     def start(cls, policy: PolicySet, sequence: int = 0, signer: BundleSigner | None = None) -> Self:
         """Start OPA with this policy set; raises `Unavailable` with the remedy when it cannot."""
-        opa = start_opa(policy, sequence, signer)
-        engine = cls(opa, revision_of(policy, sequence))
+        engine = cls(
+            start_opa(policy, sequence, signer),
+            revision_of(policy, sequence),
+            lambda: start_opa(policy, sequence, signer),
+        )
         try:
             engine.health()
         except Unavailable:
             engine.close()
             raise
-        opa.forget_files()
+        engine._opa.forget_files()
         return engine
 
     @property
@@ -109,33 +130,67 @@ class OpaProcess(OpaServerEngine):
         """Process group of the server, for whoever watches processes."""
         return self._opa.group
 
+    def describe(self) -> str:
+        """Return what decides and within which limits."""
+        return f"private OPA {self._opa.version}, loopback, {_TIMEOUT_SECONDS:.0f} s and 2 GiB for a decision"
+
     def alive(self) -> bool:
         """Whether the server's process lives."""
         return not self._closed and self._opa.running()
 
     def close(self) -> None:
-        """Stop the server."""
+        """Stop the server; waits for one that is being started."""
         super().close()
-        self._opa.stop()
+        with self._restarting:
+            self._opa.stop()
 
     def _evaluate(self, entrypoint: str, document: Mapping[str, Any]) -> Any:
-        if not self._opa.running():  # its port may be somebody else's by now
-            raise Unavailable("the OPA process is gone: nothing was decided, restart the node")
-        return super()._evaluate(entrypoint, document)
+        opa = self._opa
+        if opa.running():  # before: its port may be somebody else's by now
+            result = super()._evaluate(entrypoint, document)
+            if opa.running():  # and after: the answer was its own
+                return result
+        self._restart_beside()
+        raise fault("the OPA process is gone: nothing was decided, a new one is being started")
+
+    def _restart_beside(self) -> None:
+        """Start a new server in a thread of its own, one at a time and not in a hurry; questions meanwhile fail."""
+        if self._closed or not self._restarting.acquire(blocking=False):
+            return
+        Thread(target=self._restart, name="opa-restart", daemon=True).start()
+
+    def _restart(self) -> None:
+        try:
+            time.sleep(max(0.0, self._last_start + _RESTART_SECONDS - time.monotonic()))
+            self._last_start = time.monotonic()
+            if self._closed or self._opa.running():
+                return
+            self._opa.stop()
+            started = self._start_again()
+            fresh = _connect(started.url, started.token, ())
+            self._client.close_connection()
+            self._client, self._opa = fresh, started
+            started.forget_files()
+        except Unavailable as problem:  # the next question tries again
+            log.warning("OPA is not started again: %s", problem)
+        finally:
+            self._restarting.release()
 
 
-def _revisions(answer: Mapping[str, Any]) -> set[Any]:
-    """Return the revisions of the bundles that an answer was given by, in the same transaction."""
-    said = answer.get("provenance")
-    bundles = said.get("bundles") if isinstance(said, dict) else None
-    named = bundles.values() if isinstance(bundles, dict) else ()
-    return {each["revision"] for each in named if isinstance(each, dict) and isinstance(each.get("revision"), str)}
+def _connect(url: str, token: str, users: Collection[int]) -> OpaClient:
+    host, port, tls = _address(url)
+    client = OpaClient(host=host, port=port, ssl=tls, token=token or None, retries=0, timeout=_TIMEOUT_SECONDS)
+    session: requests.Session = client._session  # noqa: SLF001  the client offers no setting for these
+    session.trust_env = False  # neither a proxy nor a .netrc may come between node and policy
+    session.max_redirects = 0
+    options: dict[str, Any] = {"pool_maxsize": _CONNECTIONS, "max_retries": 0}
+    session.mount("http://", LoopbackAdapter(trusted_users(users), **options))
+    session.mount("https://", HTTPAdapter(**options))
+    return client
 
 
 def _other_bundle() -> Unavailable:
-    return Unavailable(
-        "the OPA server holds another policy bundle: let it load the one in force, see `comity policy status`"
-    )
+    return fault("the OPA server holds another policy bundle: let it load the one in force, see `comity policy status`")
 
 
 def _address(url: str) -> tuple[str, int, bool]:

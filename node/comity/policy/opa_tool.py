@@ -98,13 +98,18 @@ def require_opa() -> str:
     binary = find_opa()
     if binary is None:
         raise Unavailable("OPA is not here: `make tools` gets it, or name it in COMITY_OPA")
-    version = opa_version(binary)
+    check_version(opa_version(binary))
+    return binary
+
+
+@lru_cache(maxsize=8)
+def check_version(version: str) -> None:
+    """Raise `Unavailable` for an OPA with known holes."""
     if _parsed(version) < (*MINIMUM, ""):
         least = ".".join(map(str, MINIMUM))
         raise Unavailable(
             f"OPA {version or 'of an unknown version'} is older than {least}: `make tools` gets a new one"
         )
-    return binary
 
 
 def opa_version(binary: str) -> str:
@@ -151,7 +156,10 @@ def run_opa(
 def capabilities(binary: str) -> bytes:
     """Return the capabilities file that leaves policies `BUILTINS` and no network."""
     done = run_opa(binary, ["capabilities", "--current"])
-    known: dict[str, Any] = json.loads(done.stdout)
+    try:
+        known: dict[str, Any] = json.loads(done.stdout)
+    except ValueError as cause:
+        raise Unavailable(f"{binary} does not do what OPA does: `make tools` gets the pinned OPA") from cause
     known["builtins"] = [each for each in known["builtins"] if each["name"] in BUILTINS]
     known["features"] = [each for each in known["features"] if each in ("rego_v1", "keywords_in_refs")]
     known["allow_net"] = []
@@ -179,6 +187,22 @@ def build_wasm(binary: str, sources: Mapping[str, str]) -> bytes:
             if member is None:
                 raise Unavailable("opa built a bundle without policy.wasm: `make tools` gets the pinned OPA")
             return member.read()
+
+
+def check_sources(binary: str, sources: Mapping[str, str]) -> None:
+    """Refuse, before a server loads them, sources that call what `BUILTINS` does not name; raises `Unavailable`.
+
+    A server has no such limit of its own: `opa run` takes no capabilities.
+    """
+    with tempfile.TemporaryDirectory(prefix="comity-check-") as name:
+        folder = Path(name)
+        write_sources(folder, sources)
+        (folder / CAPABILITIES).write_bytes(capabilities(binary))
+        limits = ["--capabilities", CAPABILITIES, "--strict"]
+        done = run_opa(binary, ["check", *limits, *sorted(sources)], folder=folder)
+        if done.returncode != 0:
+            words = (done.stdout or done.stderr).decode(errors="replace").strip()
+            raise Unavailable(f"the policy is not for a server of this node: {words}")
 
 
 def write_sources(folder: Path, sources: Mapping[str, str]) -> None:

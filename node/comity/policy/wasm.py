@@ -105,8 +105,16 @@ class Machine:
         try:
             address = self._eval(self._store, 0, number, self._data, self._heap, len(document), end, 0)
         except (wasmtime.WasmtimeError, wasmtime.Trap, _Refused) as cause:
-            raise Broken("evaluation stopped") from cause
+            raise Broken(self._why()) from cause
         return self._text(address)
+
+    def _why(self) -> str:
+        """Say which limit stopped an evaluation, for the operator."""
+        if self._store.get_fuel() == 0:
+            return f"it took more than {FUEL // 1_000_000} M instructions"
+        if self._memory.data_len(self._store) + _PAGE > MAX_MEMORY:
+            return f"it took more than {MAX_MEMORY // 1024**2} MiB"
+        return "the policy failed"
 
     def used_fuel(self) -> int:
         """Return the instructions that the last evaluation took."""

@@ -193,7 +193,7 @@ def _requester(node: OpenNode) -> Iterator[Callable[[], None]]:
         nexus="bench",
     )
     courier = GrpcCourier(node.identity)
-    with policy_in_force(node.agreements(), node.settings.policy) as policy:
+    with policy_in_force(node.agreements(), node.settings.policy, node.national()) as policy:
         requester = Requester(node.own(policy), node.peers, courier, SearchMessages())
 
         def ask() -> None:
