@@ -57,6 +57,7 @@ ftm: setup ## regenerate node/comity/records/ftm.json from the followthemoney pa
 
 bench: setup ## print the measured figures, as ratios
 	@$(BIN)/comity bench exchange
+	@$(BIN)/comity bench policy
 
 clean: ## remove what setup, tools and runs left behind
 	rm -rf $(VENV) $(TOOLS) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build

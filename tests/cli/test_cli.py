@@ -190,6 +190,22 @@ def test_agreement_list_and_show(ee: Home) -> None:
 
 
 @pytest.mark.usefixtures("opa_binary")
+def test_bench_policy(shell: Shell) -> None:
+    figures = shell.good("bench", "policy", "--rounds", "1", "--json").json
+    ways = figures["ways"]
+    assert list(ways) == ["bare OPA REST", "OPA by our client", "embedded", "from the cache"]
+    assert ways["bare OPA REST"]["ratio"] == 1
+    assert all(0 < each["p50_us"] <= each["p99_us"] for each in ways.values())
+    assert {name: each["aim"] for name, each in ways.items() if "aim" in each} == {
+        "embedded": 0.5,
+        "from the cache": 0.02,
+    }
+    empty = shell.folder / "none"
+    empty.mkdir()
+    assert "no scenarios" in shell("bench", "policy", "--agreements", str(empty)).err
+
+
+@pytest.mark.usefixtures("opa_binary")
 def test_national_law_is_checked_kept_and_used(shell: Shell) -> None:
     home = make(shell, "SE", "polisen.se")
     assert home("policy", "national", "check").code == 1

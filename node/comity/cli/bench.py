@@ -1,6 +1,7 @@
 """`comity bench`: the measured figures, as ratios."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import click
@@ -46,6 +47,40 @@ def node(as_json: bool) -> None:
         return
     click.echo(f"first answer {figures['first_answer_s']} s after start")
     click.echo(f"resident: {figures['idle_mb']} MB idle, {figures['after_first_answer_mb']} MB after the first answer")
+
+
+@command.command("policy")
+@click.option("--rounds", type=click.IntRange(1, 10_000), default=40, show_default=True)
+@click.option(
+    "--agreements",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of agreement files; default the sandbox's.",
+)
+@json_option
+def policy(rounds: int, agreements: Path | None, as_json: bool) -> None:
+    """One decision by each engine and from the cache, against a bare call of an OPA server."""
+    from comity.app import load_agreements  # noqa: PLC0415
+    from comity.sandbox.bench_policy import bench_policy  # noqa: PLC0415
+    from comity.sandbox.federation import agreement_files  # noqa: PLC0415
+
+    held = load_agreements(agreements or agreement_files()[0].parent)
+    figures = bench_policy(held, rounds, lambda line: click.echo(line, err=True))
+    if as_json:
+        click.echo(json.dumps(figures, indent=2))
+        return
+    machine = figures["machine"]
+    click.echo(f"{machine['cpus']} cores, Python {machine['python']}, wasmtime {machine['wasmtime']}")
+    click.echo(
+        f"{figures['questions']} questions under {figures['agreements']} agreements, {rounds} rounds, one caller"
+    )
+    table(("way", "p50 µs", "p99 µs", "÷ bare OPA", "aim"), [_way(*item) for item in figures["ways"].items()])
+    if not any("ratio" in each for each in figures["ways"].values()):
+        click.echo("no ratios: OPA is not here, `make tools` gets it")
+
+
+def _way(name: str, figure: dict[str, Any]) -> tuple[Any, ...]:
+    aim = f"≤ {figure['aim']}: {'met' if figure['met'] else 'MISSED'}" if "aim" in figure else ""
+    return name, figure["p50_us"], figure["p99_us"], figure.get("ratio", ""), aim
 
 
 def _row(callers: int, figure: dict[str, Any]) -> tuple[Any, ...]:
