@@ -51,17 +51,31 @@ def scenario_input(agreement: Agreement, scenario: Scenario) -> dict[str, Any]:
 
 
 def differences(expect: Mapping[str, Any], decision: Decision) -> Iterator[str]:
-    """Yield what a decision lacks of an expectation: outcome, disclosure, term, refusal codes in any order."""
-    found = {
+    """Yield what a decision lacks of an expectation; lists are compared in any order."""
+    found = shown(decision)
+    for key, wanted in expect.items():
+        wish = sorted(wanted) if isinstance(wanted, list) else wanted
+        if found[key] != wish:
+            yield f"{key}: expected {_plain(wish)}, got {_plain(found[key])}"
+
+
+def shown(decision: Decision) -> dict[str, Any]:
+    """Return what a scenario may expect of a decision, by the keys of `expect`; lists sorted."""
+    return {
         "outcome": decision.outcome,
         "disclosure": decision.disclosure,
         "term": decision.basis.term if decision.basis else "",
-        "reasons": sorted(decision.codes),
+        "reasons": sorted(set(decision.codes)),
+        "articles": sorted({reason.article for reason in decision.reasons}),
+        "fields": sorted(decision.fields),
+        "withheld": sorted(decision.withheld),
+        "obligations": sorted(decision.obligations),
+        "human": decision.human.role if decision.human else "",
+        "officers": decision.human.officers if decision.human else 0,
+        "deadline": decision.human.deadline if decision.human else "",
+        "retention": decision.retention,
+        "max_candidates": decision.max_candidates,
     }
-    for key, wanted in expect.items():
-        wish = sorted(wanted) if key == "reasons" else wanted
-        if found[key] != wish:
-            yield f"{key}: expected {_plain(wish)}, got {_plain(found[key])}"
 
 
 def _result(agreement: Agreement, scenario: Scenario, decision: Decision) -> ScenarioResult:
