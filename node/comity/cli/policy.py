@@ -7,17 +7,13 @@ from typing import Any
 
 import click
 
-from comity.cli.context import opened
+from comity.cli.coverage import coverage
+from comity.cli.held import agreements_option
+from comity.cli.held import held as held_by
 from comity.cli.national import command as national
 from comity.cli.offence import offence
 from comity.cli.output import FAILED, REFUSED, json_option, show, table
 from comity.errors import Malformed
-
-_agreements_option = click.option(
-    "--agreements",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of agreement files; default the node's own.",
-)
 
 
 @click.group("policy")
@@ -25,6 +21,7 @@ def command() -> None:
     """Policy: simulate decisions, run the scenarios of agreements, write the OPA bundle, look up offences."""
 
 
+command.add_command(coverage)
 command.add_command(national)
 command.add_command(offence)
 
@@ -32,7 +29,7 @@ command.add_command(offence)
 @command.command("simulate")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--engine", type=click.Choice(["embedded", "opa", "both"]), default="embedded", show_default=True)
-@_agreements_option
+@agreements_option
 @json_option
 @click.pass_context
 def simulate(ctx: click.Context, file: Path, engine: str, agreements: Path | None, as_json: bool) -> None:
@@ -65,7 +62,7 @@ def simulate(ctx: click.Context, file: Path, engine: str, agreements: Path | Non
 
 @command.command("test")
 @click.option("--engine", type=click.Choice(["embedded", "opa"]), default="embedded", show_default=True)
-@_agreements_option
+@agreements_option
 @json_option
 @click.pass_context
 def test(ctx: click.Context, engine: str, agreements: Path | None, as_json: bool) -> None:
@@ -87,14 +84,14 @@ def test(ctx: click.Context, engine: str, agreements: Path | None, as_json: bool
 
 @command.command("bundle")
 @click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path))
-@_agreements_option
+@agreements_option
 @json_option
 @click.pass_context
 def bundle(ctx: click.Context, output: Path, agreements: Path | None, as_json: bool) -> None:
     """Write library and agreements as a bundle that any OPA loads; entry point data.comity.decision."""
     from comity.policy.bundle import build, revision_of, write_bundle  # noqa: PLC0415
 
-    held, law = _held(ctx, agreements)
+    held, law = held_by(ctx, agreements)
     policy_set = build(held, national=law)
     write_bundle(policy_set, output)
     document = {"file": str(output), "revision": revision_of(policy_set, 0), "digest": policy_set.digest}
@@ -111,16 +108,6 @@ def _policy(ctx: click.Context, stack: ExitStack, engine: str, agreements: Path 
     from comity.app import policy_in_force  # noqa: PLC0415
     from comity.settings import PolicySettings  # noqa: PLC0415
 
-    held, law = _held(ctx, agreements)
+    held, law = held_by(ctx, agreements)
     settings = PolicySettings.model_validate({"engine": engine})
     return held, stack.enter_context(policy_in_force(held, settings, law))
-
-
-def _held(ctx: click.Context, folder: Path | None) -> tuple[Any, Any]:
-    """Return agreements and national modules: those of a folder, which has no national law, or the node's own."""
-    from comity.app import load_agreements  # noqa: PLC0415
-
-    if folder is not None:
-        return load_agreements(folder), None
-    with opened(ctx) as node:
-        return node.agreements(), node.national()

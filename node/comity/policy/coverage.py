@@ -65,11 +65,11 @@ def _passes(agreement: Agreement, open_engine: OpenEngine) -> bool:
 
 
 def suggest(coverage: Coverage, agreement: Agreement, open_engine: OpenEngine) -> Iterator[dict[str, Any]]:
-    """Yield scenarios that notice what nobody noticed: a question that the text and the changed text answer
-    differently, cut down to the facts it needs, with the text's own answer. A change that no question shows has no
-    effect and yields nothing.
+    """Yield scenarios that notice what nobody noticed, each with the text's own answer.
 
-    The officer reads each before it enters the text: it says what the text does, not what the treaty means.
+    Each is a question that text and changed text answer differently, cut down to the facts it needs. A change that no
+    question shows has no effect and yields nothing. The officer reads each before it enters the text: it says what
+    the text does, not what the treaty means.
     """
     asked = {term["id"]: _Answered(agreement, term, open_engine) for term in agreement.data["terms"]}
     told: list[tuple[dict[str, Any], dict[str, Any]]] = []
@@ -125,5 +125,4 @@ class _Answered:
 def _scenario(name: str, document: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
     facts = unusual(document)
     facts.pop("basis", None)  # a scenario is always asked under its own text
-    empty = ("", [], 0)
-    return {"name": name, "input": facts, "expect": {key: value for key, value in answer.items() if value not in empty}}
+    return {"name": name, "input": facts, "expect": {key: value for key, value in answer.items() if value}}

@@ -54,22 +54,31 @@ def _whole(agreement: Agreement) -> Iterator[_Change]:
         yield f"terms.{term['id']}", "left out", True, {**data, "terms": rest}
     yield "instrument.in_force", "a day later", True, {**data, "from": data["from"] + _DAY}
     yield "instrument.until", "a day earlier", True, {**data, "until": data["until"] - _DAY}
+    yield from _of_countries(data)
+    yield from _grounds(data, document)
+    for part, words in (("onward_transfer", _enum("onward_transfer", "rule")), ("reciprocity", _enum("reciprocity"))):
+        for word in _others(words if part in document else [], data[part]):
+            yield part, f"{word} for {data[part]}", False, {**data, part: word}
+
+
+def _of_countries(data: Mapping[str, Any]) -> Iterator[_Change]:
     for part in ("authorities", "languages"):
         for country, words in data[part].items():
             for word, rest in _less(words):
                 changed = {**data, part: {**data[part], country: rest}}
                 yield f"{part}.{country}", f"without {word}", True, changed
+    for country in data["parties"]:
+        rest = [other for other in data["parties"] if other != country]
+        yield "parties", f"without {country}", True, {**data, "parties": rest}
+
+
+def _grounds(data: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[_Change]:
     for code in data["refusals"]:
         kept = {other: article for other, article in data["refusals"].items() if other != code}
         yield f"refusals.{code}", "not kept", False, {**data, "refusals": kept}
     for part in ("undertakings", "declarations", "assurances"):
         for word, rest in _less(data[part] if document.get(part) or part == "assurances" else []):
             yield part, f"without {_name(word)}", False, {**data, part: rest}
-    for part, words in (("onward_transfer", _enum("onward_transfer", "rule")), ("reciprocity", _enum("reciprocity"))):
-        if part in document:
-            for word in words:
-                if word != data[part]:
-                    yield part, f"{word} for {data[part]}", False, {**data, part: word}
 
 
 def _term(written: Mapping[str, Any], term: Mapping[str, Any]) -> Iterator[_Change]:
