@@ -256,13 +256,21 @@ class RunningNode:
     """A node with its two ports open."""
 
     def __init__(self, node: OpenNode, policy: PolicyInForce) -> None:
+        from comity.casework.inbox import Inbox  # noqa: PLC0415
+        from comity.exchange.release import Exchange, Release  # noqa: PLC0415
         from comity.exchange.requester import Requester  # noqa: PLC0415  gRPC: only a running node needs it
-        from comity.exchange.responder import Exchange, Responder  # noqa: PLC0415
+        from comity.exchange.responder import Responder  # noqa: PLC0415
+        from comity.exchange.waiting import Waiting  # noqa: PLC0415
+        from comity.wire.answer_service import AnswerServices  # noqa: PLC0415
+        from comity.wire.claims import AwaitAnswerMessages, GetAnswerMessages  # noqa: PLC0415
         from comity.wire.courier import GrpcCourier  # noqa: PLC0415
+        from comity.wire.desk_inbox import InboxServices  # noqa: PLC0415
         from comity.wire.desk_service import DeskGate, DeskServices  # noqa: PLC0415
+        from comity.wire.desk_waiting import WaitingServices  # noqa: PLC0415
         from comity.wire.peer_service import PeerGate, PeerServices  # noqa: PLC0415
         from comity.wire.search import SearchMessages  # noqa: PLC0415
         from comity.wire.server import new_server  # noqa: PLC0415
+        from comity.wire.streams import Streams  # noqa: PLC0415
         from comity.wire.tls import desk_credentials, peer_credentials  # noqa: PLC0415
 
         settings, own, codec = node.settings, node.own(policy), SearchMessages()
@@ -270,22 +278,40 @@ class RunningNode:
         self.own = own
         self.courier = GrpcCourier(node.identity)
         self.requester = Requester(own, node.peers, self.courier, codec)
-        responder = Responder(own)
+        searches, release = Exchange(codec, search_records(node.records)), Release(own)
+        self.inbox = Inbox(own, node.peers, release, {searches.action: searches})
+        responder = Responder(own, release, self.inbox.waiting)
         responder.recall()
+        self._streams = {name: Streams(settings.streams, settings.streams_per_peer) for name in ("peers", "desk")}
+        peer_gate = PeerGate(node.peers, node.clock)
         peer_services = PeerServices(
-            PeerGate(node.peers, node.clock),
+            peer_gate,
             responder,
-            Exchange(codec, search_records(node.records)),
+            searches,
             node.ledger,
             node.envelope,
             lambda country: [held for held in policy.agreements.values() if country in held.parties],
             node.clock,
         )
-        desk = DeskServices(own, DeskGate(own), self.requester, settings.policy.engine)
+        answers = AnswerServices(peer_gate, responder, self.inbox, self._streams["peers"])
+        gate = DeskGate(own)
+        waiting = Waiting(
+            own,
+            node.peers,
+            self.courier,
+            codec,
+            fetches=GetAnswerMessages(),
+            follows=AwaitAnswerMessages(),
+        )
+        desk = {
+            **DeskServices(own, gate, self.requester, self.inbox, settings.policy.engine).handlers(),
+            **InboxServices(own, gate, self.inbox).handlers(),
+            **WaitingServices(own, gate, waiting, self._streams["desk"]).handlers(),
+        }
         limits = {"threads": settings.threads, "concurrent": settings.max_concurrent}
         self._servers = {
-            "peers": new_server(peer_services.handlers(), **limits),
-            "desk": new_server(desk.handlers(), **limits),
+            "peers": new_server({**peer_services.handlers(), **answers.handlers()}, **limits),
+            "desk": new_server(desk, **limits),
         }
         credentials = {
             "peers": (settings.listen, peer_credentials(node.identity, self._ca_union)),
@@ -303,6 +329,8 @@ class RunningNode:
 
     def stop(self, grace: float = 5.0) -> None:
         """Finish the calls under way, at most `grace` seconds, then close everything."""
+        for streams in self._streams.values():
+            streams.close()
         for done in [server.stop(grace) for server in self._servers.values()]:
             done.wait()
         self.requester.close()

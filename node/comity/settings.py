@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     deadline_ms: int = Field(5_000, ge=50, le=120_000, description="how long each peer has to answer")
     threads: int = Field(8, ge=2, le=512, description="calls worked on at once")
     max_concurrent: int = Field(256, ge=8, le=65_536, description="calls accepted at once; more are refused")
+    streams: int = Field(32, ge=1, le=4_096, description="streams that may stay open at once, for answers to come")
+    streams_per_peer: int = Field(8, ge=1, le=4_096, description="how many of them one peer may hold")
     policy: PolicySettings = Field(default_factory=PolicySettings, description="see `policy.*`")
 
     @field_validator("database")

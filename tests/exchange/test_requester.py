@@ -143,14 +143,14 @@ def test_a_lie_is_unverified_and_shows_nothing(world: World, requester, name: st
 
 def test_a_ledger_that_tells_another_story_is_no_proof(world: World, requester) -> None:
     """The peer signs and logs, but its entry names another purpose than the question had."""
-    from comity.exchange import responder
+    from comity.exchange import release
 
-    honest = responder.exchange_entry
-    responder.exchange_entry = lambda *a, **k: replace(honest(*a, **k), purpose="road-traffic")
+    honest = release.exchange_entry
+    release.exchange_entry = lambda *a, **k: replace(honest(*a, **k), purpose="road-traffic")
     try:
         _, result = ask(world, requester[0])
     finally:
-        responder.exchange_entry = honest
+        release.exchange_entry = honest
     assert (result.outcome, result.receipt) == ("unverified", "invalid")
     assert "says of this one what the reply does not" in result.failure.message
 

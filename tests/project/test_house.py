@@ -41,7 +41,8 @@ PURE = [
     "records/matching.py", "records/normalise.py", "records/keys.py",
     "records/redact.py", "records/reference.py", "identity/signature.py", "identity/certificates.py",
     "identity/descriptor.py", "identity/spiffe.py", "identity/access.py", "exchange/model.py", "exchange/facts.py",
-    "exchange/entries.py", "exchange/redact.py", "wire/convert.py", "wire/rules.py", "wire/words.py",
+    "exchange/entries.py", "exchange/redact.py", "exchange/durations.py", "casework/review.py",
+    "wire/convert.py", "wire/rules.py", "wire/words.py",
 ]  # fmt: skip
 IMPURE_MODULES = {"os", "socket", "sqlite3", "sqlalchemy", "grpc", "subprocess", "time", "requests", "pathlib"}
 
@@ -103,7 +104,7 @@ def test_every_error_has_a_status() -> None:
 
 
 def test_migrations_make_exactly_the_tables(store: Store) -> None:
-    for room in ("identity", "policy", "ledger", "records", "exchange"):
+    for room in ("identity", "policy", "ledger", "records", "exchange", "casework"):
         importlib.import_module(f"comity.{room}.store")
     importlib.import_module("comity.exchange.quota")
     with store.read() as tx:

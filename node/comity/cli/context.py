@@ -29,6 +29,20 @@ def opened(ctx: click.Context) -> Iterator[OpenNode]:
         yield node
 
 
+def officer_name(node: OpenNode, given: str | None) -> str:
+    """Return the officer who decides: the one named, else the desk officer whose key lies in this home."""
+    from comity.identity.store import list_staff  # noqa: PLC0415
+
+    if given:
+        return given
+    with node.store.read() as tx:
+        desk = [member.name for member in list_staff(tx) if member.role == "desk-officer"]
+    here = [name for name in desk if (node.home.staff / f"{name}.pem").exists()]
+    if len(here) == 1:
+        return here[0]
+    raise NotFound("who decides? `--as NAME`; `comity staff add NAME --role desk-officer` makes a certificate")
+
+
 def staff_name(node: OpenNode, given: str | None) -> str:
     """Return the staff member who acts: the one named, else the only one whose key lies in this home."""
     if given:

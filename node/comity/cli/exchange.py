@@ -1,7 +1,9 @@
 """`comity exchange`: what was asked and answered, in both directions."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import click
@@ -58,6 +60,48 @@ def show_(ctx: click.Context, exchange_id: str, as_json: bool) -> None:
         click.echo("ledger entries: " + ", ".join(f"{s.index} {s.entry.kind.name.lower()}" for s in entries))
 
     show(document, as_json, render)
+
+
+@command.command("refresh")
+@click.argument("exchange_id", default="")
+@click.option("--watch", "stay", is_flag=True, help="Stay until every answer of EXCHANGE_ID is final.")
+@click.option("--as", "staff", metavar="NAME", help="Staff member who asked.")
+@json_option
+@click.pass_context
+def refresh(ctx: click.Context, exchange_id: str, stay: bool, staff: str | None, as_json: bool) -> None:
+    """Fetch the answers to your questions that peers left to a person: of EXCHANGE_ID, or of all that wait.
+
+    Exit code: as of `comity query`.
+    """
+    from comity.cli.context import staff_name  # noqa: PLC0415
+    from comity.cli.results import exit_code, print_result, show_results, without_tricks  # noqa: PLC0415
+    from comity.wire import desk_casework  # noqa: PLC0415
+    from comity.wire.desk_client import Asked, DeskClient, result_document  # noqa: PLC0415
+
+    if stay and not exchange_id:
+        raise click.UsageError("--watch needs an EXCHANGE_ID: one stream waits for one exchange")
+    with opened(ctx) as node, DeskClient.connect(node, staff_name(node, staff)) as desk:
+        if exchange_id:
+            answers = desk_casework.watch(desk, exchange_id) if stay else _of_one(desk, exchange_id)
+            first = next(answers)  # before anything is printed: it may not be there
+            asked = Asked(exchange_id, (first.country,))
+            ctx.exit(show_results(chain([asked, first], answers), as_json=as_json))
+        found = [(each, without_tricks(result_document(result))) for each, result in desk_casework.refresh(desk, "")]
+
+    def render() -> None:
+        for each, peer in found:
+            click.echo(f"exchange {each}")
+            print_result(peer)
+        click.echo(f"{len(found)} answer(s) fetched" if found else "nothing waits for a person")
+
+    show([{"exchange": each, **peer} for each, peer in found], as_json, render)
+    ctx.exit(exit_code([peer["outcome"] for _, peer in found]))
+
+
+def _of_one(desk: Any, exchange_id: str) -> Iterator[Any]:
+    from comity.wire import desk_casework  # noqa: PLC0415
+
+    return (result for _, result in desk_casework.refresh(desk, exchange_id))
 
 
 def _messages(node: OpenNode, line: ExchangeLine) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """`comity query`: one question to several countries; each country's result is shown as it arrives."""
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
@@ -8,6 +9,12 @@ from comity.cli import results
 from comity.cli.context import opened, staff_name
 from comity.cli.question import circumstances, countries, question_options
 from comity.errors import Malformed, Violation
+
+
+def _asking(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command every option of a question but the subject's, and of waiting for its answer."""
+    watch = click.option("--watch", is_flag=True, help="Stay until every question left to a person is answered.")
+    return question_options(watch(function))
 
 
 @click.group("query")
@@ -23,7 +30,7 @@ def command() -> None:
 @click.option("--birth-date", default="", help="ISO 8601, may be partial.")
 @click.option("--nationality", "nationalities", multiple=True, metavar="CC")
 @click.option("--id", "identifiers", multiple=True, metavar="KIND:VALUE[:CC]", help="e.g. passport:X123:EE.")
-@question_options
+@_asking
 @click.pass_context
 def person(ctx: click.Context, /, **given: Any) -> None:
     """Ask about a person."""
@@ -33,7 +40,7 @@ def person(ctx: click.Context, /, **given: Any) -> None:
 @command.command("company")
 @click.option("--name", "names", multiple=True)
 @click.option("--id", "identifiers", multiple=True, metavar="KIND:VALUE[:CC]", help="e.g. registration:10345833:EE.")
-@question_options
+@_asking
 @click.pass_context
 def company(ctx: click.Context, /, **given: Any) -> None:
     """Ask about a company."""
@@ -43,7 +50,7 @@ def company(ctx: click.Context, /, **given: Any) -> None:
 @command.command("vehicle")
 @click.option("--plate", metavar="VALUE[:CC]", help="Registration plate.")
 @click.option("--vin", help="Vehicle identification number.")
-@question_options
+@_asking
 @click.pass_context
 def vehicle(ctx: click.Context, /, plate: str | None, vin: str | None, **given: Any) -> None:
     """Ask about a vehicle."""
@@ -53,7 +60,7 @@ def vehicle(ctx: click.Context, /, plate: str | None, vin: str | None, **given: 
 @command.command("document")
 @click.option("--passport", metavar="VALUE[:CC]")
 @click.option("--national-id", metavar="VALUE[:CC]")
-@question_options
+@_asking
 @click.pass_context
 def document(ctx: click.Context, /, passport: str | None, national_id: str | None, **given: Any) -> None:
     """Ask about a document."""
@@ -63,7 +70,7 @@ def document(ctx: click.Context, /, passport: str | None, national_id: str | Non
 @command.command("account")
 @click.option("--iban")
 @click.option("--account", metavar="VALUE[:CC]", help="Account number that is no IBAN.")
-@question_options
+@_asking
 @click.pass_context
 def account(ctx: click.Context, /, iban: str | None, account: str | None, **given: Any) -> None:
     """Ask about a bank account."""
@@ -80,7 +87,24 @@ def _ask(ctx: click.Context, schema: str, given: dict[str, Any]) -> None:
     with opened(ctx) as node:
         request = _request(schema, given, node.country)
         with DeskClient.connect(node, staff_name(node, given["staff"])) as desk:
-            ctx.exit(results.show_results(desk.ask(request), as_json=given["as_json"]))
+            steps = _with_later(desk, request) if given["watch"] else desk.ask(request)
+            ctx.exit(results.show_results(steps, as_json=given["as_json"]))
+
+
+def _with_later(desk: Any, request: Any) -> Iterator[Any]:
+    """Yield what a question brings at once, then what people decide, until nobody is left to decide."""
+    from comity.wire.desk_casework import watch  # noqa: PLC0415
+    from comity.wire.desk_client import Asked  # noqa: PLC0415
+
+    exchange, waits = "", False
+    for step in desk.ask(request):
+        if isinstance(step, Asked):
+            exchange = step.exchange_id
+        else:
+            waits = waits or step.outcome == "review"
+        yield step
+    if waits:
+        yield from watch(desk, exchange)
 
 
 def _request(schema: str, given: dict[str, Any], country: str) -> Any:

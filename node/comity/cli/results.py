@@ -14,17 +14,18 @@ _MARKS = {"permitted": "✓", "review": "…", "refused": "✗", "unreachable": 
 
 def show_results(steps: Iterator[Asked | Any], *, as_json: bool) -> int:
     """Print every result as it arrives (or one JSON document at the end); return the exit code."""
-    exchange, asked, peers = "", 0, []
+    exchange, asked, shown = "", 0, dict[str, dict[str, Any]]()
     for step in steps:
         if isinstance(step, Asked):
             exchange, asked = step.exchange_id, len(step.countries)
             if not as_json:
                 click.echo(f"exchange {exchange}: asked {', '.join(step.countries)}")
             continue
-        document = _without_tricks(result_document(step))
-        peers.append(document)
-        if not as_json:
-            _print(document)
+        document = without_tricks(result_document(step))
+        if not as_json and _changed(document, shown.get(document["country"])):
+            print_result(document)
+        shown[document["country"]] = document
+    peers = list(shown.values())
     answered = sum(peer["outcome"] in _ANSWERED and peer.get("decided_by") != "home" for peer in peers)
     if as_json:
         whole = {"exchange": exchange, "asked": asked, "answered": answered, "peers": peers}
@@ -34,7 +35,7 @@ def show_results(steps: Iterator[Asked | Any], *, as_json: bool) -> int:
     return exit_code([peer["outcome"] for peer in peers])
 
 
-def _without_tricks(peer: dict[str, Any]) -> dict[str, Any]:
+def without_tricks(peer: dict[str, Any]) -> dict[str, Any]:
     """Return a peer's result with its prose cleaned; the values of records stay as they are held there."""
     hits = [{**cleaned(hit), "fields": hit["fields"]} for hit in peer.get("hits", [])]
     return {**cleaned(peer), **({"hits": hits} if "hits" in peer else {})}
@@ -49,7 +50,13 @@ def exit_code(outcomes: list[str]) -> int:
     return REFUSED if outcomes and all(outcome == "refused" for outcome in outcomes) else DONE
 
 
-def _print(peer: dict[str, Any]) -> None:
+def _changed(document: dict[str, Any], before: dict[str, Any] | None) -> bool:
+    """Whether a country's result says something new: how long it took is no news."""
+    return before is None or {**document, "took_ms": 0} != {**before, "took_ms": 0}
+
+
+def print_result(peer: dict[str, Any]) -> None:
+    """Print one country's result."""
     head = f"{_MARKS.get(peer['outcome'], '?')} {peer['country']}  {peer['outcome']}"
     if peer["outcome"] == "permitted":
         hits = peer["hits"]
@@ -73,11 +80,19 @@ def _print(peer: dict[str, Any]) -> None:
         by = "" if peer.get("decided_by") != "home" else " (our own policy; nothing was sent)"
         _say(f"     {reason['code']} — {reason['article']}: {reason['message']}{by}")
         _say(f"        remedy: {reason['remedy']}")
+    _print_review(peer)
+    if peer.get("error"):
+        _say(f"     {peer['error']['reason']}: {peer['error']['message']}")
+
+
+def _print_review(peer: dict[str, Any]) -> None:
     if peer.get("review"):
         many = f"{peer['review']['officers']} officers of the role " if peer["review"]["officers"] > 1 else "a "
         _say(f"     waits for {many}{peer['review']['role']} there, within {peer['review']['deadline']}")
-    if peer.get("error"):
-        _say(f"     {peer['error']['reason']}: {peer['error']['message']}")
+        if peer["review"].get("asks"):
+            _say(f"     who asks you for more: {peer['review']['asks']}")
+    if peer.get("reviewed"):
+        _say(f"     decided by a {peer['reviewed']['role']} there")
 
 
 def _say(line: str) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from comity.exchange.model import Authorisation, Basis, Circumstances, Offence, Review
+from comity.exchange.model import UNREVIEWED, Authorisation, Basis, Circumstances, Offence, Review
 from comity.records.query import Query
 
 ABSENT: Mapping[str, Any] = MappingProxyType(
@@ -116,7 +116,7 @@ def policy_input(  # noqa: PLR0913  the document's own parts, each named
     at: datetime,
     peer: Standing = PRESUMED,
     assurances: tuple[AssuranceFact, ...] = (),
-    review: Review = Review(),  # noqa: B008  frozen
+    review: Review = UNREVIEWED,
 ) -> dict[str, Any]:
     """Return the input document; `countries` is (self, peer).
 

@@ -165,6 +165,18 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """Names a question that was left to a person, by whoever asked it: its newest answer is wanted."""
+
+    exchange_id: str
+    request_digest: bytes
+    sender: str
+    recipient: str
+    issued_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """One ground of a refusal."""
 
@@ -175,10 +187,28 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What policy said, as it travels: outcome, disclosure, basis, all reasons, and who must review.
+class Review:
+    """What people of the country asked decided so far: a fact of the policy input, set by that country alone.
 
-    `withheld` names fields that were asked for and are not released, `review_officers` how many must agree.
+    `state`: none, approved, refused. `ground` is a refusal code, `officers` how many different persons approved.
+    """
+
+    state: str = "none"
+    role: str = ""
+    ground: str = ""
+    officers: int = 0
+
+
+UNREVIEWED = Review()
+"""Nobody decided anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What policy said, as it travels: outcome, disclosure, basis, all reasons, and who must review, or did.
+
+    `withheld` names fields that were asked for and are not released, `review_officers` how many must agree,
+    `consultation` is what the deciding person asks before deciding.
     """
 
     outcome: str
@@ -189,6 +219,7 @@ class Verdict:
     review_deadline: str = ""
     withheld: tuple[str, ...] = ()
     review_officers: int = 0
+    consultation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

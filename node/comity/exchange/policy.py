@@ -1,19 +1,17 @@
 """The policy in force at a node, as the exchange path uses it: a decision, or nothing at all leaves."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from comity.errors import Precondition, Reason
+from comity.exchange.durations import duration
 from comity.exchange.model import Ask, Basis, Terms, Verdict
 from comity.exchange.model import Reason as Ground
 from comity.policy.agreement import Agreement
 from comity.policy.decision import Decision
 from comity.policy.engine import Engine
-
-_DURATION = re.compile(r"^P(?:(\d{1,3})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +57,8 @@ def as_asked(decision: Decision, ask: Ask) -> Decision:
     """Return the decision cut down to what was asked for: no field, match or day more, whatever policy would give."""
     fields = tuple(name for name in decision.fields if name in ask.fields) if ask.fields else decision.fields
     most = [limit for limit in (decision.max_candidates, ask.max_candidates) if limit]
-    given = _days(decision.retention)
-    shorter = ask.keep_days > 0 and (given is None or ask.keep_days < given)
+    given = duration(decision.retention)
+    shorter = ask.keep_days > 0 and (given is None or timedelta(days=ask.keep_days) < given)
     return replace(
         decision,
         fields=fields,
@@ -83,14 +81,5 @@ def terms_of(decision: Decision, purpose: str, at: datetime) -> Terms:
 
 def _erase_by(day: date, retention: str) -> str:
     """Return the day a retention ends, empty where none is told."""
-    days = _days(retention)
-    return "" if days is None else (day + timedelta(days=days)).isoformat()
-
-
-def _days(retention: str) -> int | None:
-    """Return the whole days of a retention; months count 30, years 365: never longer than the calendar's."""
-    match = _DURATION.match(retention)
-    if match is None:
-        return None
-    years, months, weeks, days = (int(part or 0) for part in match.groups())
-    return years * 365 + months * 30 + weeks * 7 + days
+    length = duration(retention)
+    return "" if length is None else (day + length).isoformat()

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from queue import SimpleQueue
 
-from comity.errors import ComityError, NotFound, Unauthenticated
+from comity.errors import ComityError, NotFound
 from comity.exchange import store as table
 from comity.exchange.entries import exchange_entry
 from comity.exchange.facts import Standing, policy_input, sought
@@ -34,7 +34,7 @@ from comity.exchange.own import OwnNode
 from comity.exchange.policy import PolicyInForce, verdict_of
 from comity.exchange.ports import Courier, SearchCodec, Undelivered
 from comity.exchange.sealing import seal
-from comity.exchange.verification import verify_answer, verify_receipt_of, verify_reply_signature
+from comity.exchange.verification import verify_whole
 from comity.identity.access import RPCS
 from comity.identity.signature import SignedMessage
 from comity.identity.store import Peer, PeerBook
@@ -45,7 +45,7 @@ from comity.store import Row
 log = logging.getLogger(__name__)
 
 DEFAULT_DEADLINE = timedelta(seconds=5)
-_LIFETIME = timedelta(seconds=60)
+LIFETIME = timedelta(seconds=60)
 _NO_BASIS = Basis("", 0, "")
 
 
@@ -154,7 +154,7 @@ class Requester:
             sender=own.node_id,
             recipient=peer.node,
             issued_at=now,
-            expires_at=now + _LIFETIME,
+            expires_at=now + LIFETIME,
             nonce=os.urandom(32),
             circumstances=circumstances,
             basis=basis,
@@ -202,16 +202,16 @@ class Requester:
         except Undelivered as none:
             result = PeerResult(plan.peer.country, none.outcome, failure=Failure(none.reason, str(none)))
         except ComityError as error:
-            result = _unverified(plan.peer.country, error)
+            result = unverified(plan.peer.country, error)
         except Exception as bug:  # noqa: BLE001  whoever asked waits for one result of each country
-            result = _unverified(plan.peer.country, _broken(bug))
+            result = unverified(plan.peer.country, broken(bug))
         result = replace(result, took_ms=round((time.monotonic() - started) * 1000, 3))
         try:
             self._record(plan, reply, result)
         except ComityError as error:  # an answer that we could not log is not shown
-            return replace(_unverified(plan.peer.country, error), took_ms=result.took_ms)
+            return replace(unverified(plan.peer.country, error), took_ms=result.took_ms)
         except Exception as bug:  # noqa: BLE001
-            return replace(_unverified(plan.peer.country, _broken(bug)), took_ms=result.took_ms)
+            return replace(unverified(plan.peer.country, broken(bug)), took_ms=result.took_ms)
         return result
 
     def _send(self, plan: _Plan, deadline: timedelta) -> tuple[SignedReply, PeerResult]:
@@ -220,23 +220,20 @@ class Requester:
         reply = self._courier.send(peer, self._codec.method, message, deadline)
         now = self._own.clock()
         try:
-            verify_reply_signature(self._peers, self._courier, peer, reply.message, self._codec.reply_type, now)
-            answer = self._codec.decode_reply(reply.message.payload)
-            verify_answer(answer, plan.header, message.payload)
-            verify_receipt_of(
+            answer = verify_whole(
+                self._peers,
+                self._courier,
+                self._codec,
+                peer,
                 reply,
-                answer,
-                plan.header,
-                message.payload,
-                action=self._action,
+                header=plan.header,
+                request=message.payload,
                 category=plan.category,
-                vkey=peer.descriptor.ledger_vkey,
+                at=now,
             )
-        except Undelivered as unknown:  # the signer's key is new and the peer's descriptor cannot be had
-            return reply, _unverified(peer.country, Unauthenticated(f"the reply's signer is not known: {unknown}"))
         except ComityError as error:
-            return reply, _unverified(peer.country, error)
-        return reply, _result(peer.country, answer)
+            return reply, unverified(peer.country, error)
+        return reply, result_of(peer.country, answer)
 
     def _record(self, plan: _Plan, reply: SignedReply | None, result: PeerResult) -> None:
         own, country = self._own, plan.peer.country
@@ -268,17 +265,19 @@ def new_exchange_id(at: datetime) -> str:
     return str(uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62))
 
 
-def _broken(bug: Exception) -> ComityError:
+def broken(bug: Exception) -> ComityError:
     """Return the error of a fault of our own; its message stays unread, it could hold what a subject is called."""
     log.error("internal error while asking type=%s", type(bug).__name__)
     return ComityError("internal error while asking; the node's log says more")
 
 
-def _unverified(country: str, error: ComityError) -> PeerResult:
+def unverified(country: str, error: ComityError) -> PeerResult:
+    """Return the result of a reply that does not verify."""
     return PeerResult(country, "unverified", receipt="invalid", failure=Failure(error.reason.value, str(error)))
 
 
-def _result(country: str, answer: Answer) -> PeerResult:
+def result_of(country: str, answer: Answer) -> PeerResult:
+    """Return the result of a verified answer."""
     return PeerResult(
         country,
         answer.verdict.outcome,

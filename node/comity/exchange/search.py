@@ -5,7 +5,7 @@ from typing import Any
 
 from comity.exchange.model import Feature
 from comity.exchange.redact import Found
-from comity.exchange.responder import Perform
+from comity.exchange.release import Perform
 from comity.policy.decision import Decision
 from comity.records.query import Query
 from comity.records.store import Records

@@ -3,7 +3,7 @@
 The messages themselves are sealed in the vault; what stands here is what an auditor may list.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +57,36 @@ answer = Table(
     Column("failure", Text, nullable=False),
     Column("took_ms", Float, nullable=False),
 )
+
+later = Table(
+    "exchange_later",
+    metadata,
+    Column("exchange_id", String(36), primary_key=True),
+    Column("peer", String(2), primary_key=True),
+    Column("part", String(16), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("disclosure", String(16), nullable=False),
+    Column("receipt_state", String(16), nullable=False),
+    Column("receipt", LargeBinary, nullable=False),
+)
+"""Replies after the first, given and received: a question that was left to a person has several. `part` is the name of
+the sealed message in the vault; one that is not there twice is given, or taken in, once."""
+
+FINAL = "final"
+"""The part of the reply that answers a question which a person decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A reply after the first; `at` in milliseconds since the epoch."""
+
+    part: str
+    at: int
+    outcome: str
+    disclosure: str
+    receipt_state: str
+    receipt: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +185,67 @@ def answer_row(exchange_id: str, result: PeerResult, receipt: bytes, at: datetim
     )
 
 
+def later_row(  # noqa: PLR0913
+    exchange_id: str,
+    peer: str,
+    part: str,
+    *,
+    at: datetime,
+    outcome: str,
+    disclosure: str = "none",
+    receipt_state: str = "own",
+    receipt: bytes = b"",
+) -> Row:
+    """Return the row of a reply after the first."""
+    return Row(
+        later,
+        {
+            "exchange_id": exchange_id,
+            "peer": peer,
+            "part": part,
+            "at": _ms(at),
+            "outcome": outcome,
+            "disclosure": disclosure,
+            "receipt_state": receipt_state,
+            "receipt": receipt,
+        },
+    )
+
+
+def later_replies(tx: Tx, exchange_id: str, peer: str) -> list[Later]:
+    """Return the replies after the first, oldest first; the final one, where there is one, last."""
+    rows = tx.execute(select(later).where(later.c.exchange_id == exchange_id, later.c.peer == peer))
+    found = [Later(r.part, r.at, r.outcome, r.disclosure, r.receipt_state, bytes(r.receipt)) for r in rows]
+    return sorted(found, key=lambda reply: (reply.part == FINAL, reply.at, reply.part))
+
+
+def left_to_a_person(tx: Tx, official: str, exchange_id: str | None = None) -> list[tuple[str, str]]:
+    """Return (exchange id, peer) of an official's questions whose newest answer is wanted.
+
+    Without an exchange id: those whose newest answer is that a person must decide. With one: that exchange with every
+    peer that left it to a person at first, or whose first reply did not arrive.
+    """
+    wanted = ["review"] if exchange_id is None else ["review", "late", "unreachable"]
+    query = (
+        select(outbound.c.exchange_id, outbound.c.peer)
+        .join(answer, (answer.c.exchange_id == outbound.c.exchange_id) & (answer.c.peer == outbound.c.peer))
+        .where(outbound.c.official == official, answer.c.outcome.in_(wanted))
+        .order_by(outbound.c.asked_at, outbound.c.peer)
+    )
+    if exchange_id is not None:
+        query = query.where(outbound.c.exchange_id == exchange_id)
+    found = [(row.exchange_id, row.peer) for row in tx.execute(query)]
+    if exchange_id is not None:
+        return found
+    newest = _newest(tx, [each for each, _ in found])
+    return [key for key in found if key not in newest or newest[key].outcome == "review"]
+
+
+def official_of(tx: Tx, exchange_id: str) -> str | None:
+    """Return the pseudonym of whoever asked an exchange of ours, or None."""
+    return tx.execute(select(outbound.c.official).where(outbound.c.exchange_id == exchange_id).limit(1)).scalar()
+
+
 def find_inbound(tx: Tx, peer: str, exchange_id: str) -> bytes | None:
     """Return the request digest of an exchange that a peer began, or None."""
     query = select(inbound.c.request_digest).where(inbound.c.peer == peer, inbound.c.exchange_id == exchange_id)
@@ -170,9 +261,10 @@ def recent_inbound(tx: Tx, since: datetime) -> list[tuple[str, str, bytes]]:
 
 
 def receipt_of(tx: Tx, exchange_id: str, peer: str) -> bytes | None:
-    """Return the receipt a peer gave for an exchange, or None."""
+    """Return the receipt a peer gave for its newest answer in an exchange, or None."""
+    given = [reply.receipt for reply in later_replies(tx, exchange_id, peer) if reply.receipt_state == "verified"]
     query = select(answer.c.receipt).where(answer.c.exchange_id == exchange_id, answer.c.peer == peer)
-    found = tx.execute(query).scalar()
+    found = given[-1] if given else tx.execute(query).scalar()
     return bytes(found) if found else None
 
 
@@ -220,7 +312,24 @@ def list_exchanges(tx: Tx, limit: int = 50, exchange_id: str | None = None) -> l
         )
         for r in tx.execute(came)
     ]
-    return sorted(lines, key=lambda line: -line.time)[:limit]
+    shown = sorted(lines, key=lambda line: -line.time)[:limit]
+    newest = _newest(tx, [line.exchange_id for line in shown])
+    return [_renewed(line, newest.get((line.exchange_id, line.peer))) for line in shown]
+
+
+def _newest(tx: Tx, exchange_ids: list[str]) -> dict[tuple[str, str], Later]:
+    """Return the newest reply after the first of each exchange and peer that has one."""
+    waited = tx.execute(
+        select(later.c.exchange_id, later.c.peer).where(later.c.exchange_id.in_(exchange_ids)).distinct()
+    )
+    return {(row.exchange_id, row.peer): later_replies(tx, row.exchange_id, row.peer)[-1] for row in waited}
+
+
+def _renewed(line: ExchangeLine, newest: Later | None) -> ExchangeLine:
+    if newest is None:
+        return line
+    receipt = newest.receipt_state if line.direction == "outbound" else line.receipt
+    return replace(line, outcome=newest.outcome, disclosure=newest.disclosure, receipt=receipt)
 
 
 def _ms(at: datetime) -> int:

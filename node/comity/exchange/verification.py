@@ -13,7 +13,8 @@ from hashlib import sha256
 from comity.errors import Reason, Tampered, Unauthenticated
 from comity.exchange.entries import exchange_entry
 from comity.exchange.model import Answer, Header, SignedReply
-from comity.exchange.ports import Courier
+from comity.exchange.ports import Courier, SearchCodec, Undelivered
+from comity.identity.access import RPCS
 from comity.identity.signature import SignedMessage, payload_type, verify
 from comity.identity.store import Peer, PeerBook
 from comity.ledger.entry import EntryKind
@@ -21,6 +22,37 @@ from comity.ledger.receipt import verify_receipt
 
 _DESCRIBE_TIMEOUT = timedelta(seconds=3)
 _LEVELS_WITH_FIELDS = ("core", "full")
+
+
+def verify_whole(  # noqa: PLR0913  what a reply is held against
+    peers: PeerBook,
+    courier: Courier,
+    codec: SearchCodec,
+    peer: Peer,
+    reply: SignedReply,
+    *,
+    header: Header,
+    request: bytes,
+    category: str,
+    at: datetime,
+) -> Answer:
+    """Return the answer in a reply after every check of this file; raises what they raise, and `Malformed`."""
+    try:
+        verify_reply_signature(peers, courier, peer, reply.message, codec.reply_type, at)
+    except Undelivered as unknown:  # the signer's key is new and the peer's descriptor cannot be had
+        raise Unauthenticated(f"the reply's signer is not known: {unknown}") from unknown
+    answer = codec.decode_reply(reply.message.payload)
+    verify_answer(answer, header, request)
+    verify_receipt_of(
+        reply,
+        answer,
+        header,
+        request,
+        action=RPCS[codec.method].action or "",
+        category=category,
+        vkey=peer.descriptor.ledger_vkey,
+    )
+    return answer
 
 
 def verify_reply_signature(

@@ -25,9 +25,16 @@ class Access:
 
 RPCS: dict[str, Access] = {
     "/comity.v1.QueryService/Search": Access(Caller.ACTIVE_PEER, "query.search"),
+    "/comity.v1.QueryService/GetAnswer": Access(Caller.ACTIVE_PEER, "query.search"),  # the question is decided again
+    "/comity.v1.QueryService/AwaitAnswer": Access(Caller.ACTIVE_PEER, "query.search"),
     "/comity.v1.LedgerService/GetCheckpoint": Access(Caller.ACTIVE_PEER),
     "/comity.v1.LedgerService/GetConsistencyProof": Access(Caller.ACTIVE_PEER),
     "/comity.v1.NodeService/Describe": Access(Caller.KNOWN_PEER),
     "/comity.v1.DeskService/Ask": Access(Caller.STAFF),
     "/comity.v1.DeskService/GetStatus": Access(Caller.STAFF),
+    "/comity.v1.DeskService/RefreshExchanges": Access(Caller.STAFF),
+    "/comity.v1.DeskService/WatchExchange": Access(Caller.STAFF),
+    "/comity.v1.DeskService/ListInbox": Access(Caller.STAFF),
+    "/comity.v1.DeskService/ShowInboxItem": Access(Caller.STAFF),
+    "/comity.v1.DeskService/DecideInboxItem": Access(Caller.STAFF),
 }

@@ -44,7 +44,7 @@ class EntryKind(IntEnum):
     PEER_CHANGED = 11
     KEY_CHANGED = 12
     MESSAGE_ERASED = 13  # the kept messages of an exchange, at the end of their retention
-    REVIEW_DECIDED = 14  # a desk officer approved or refused
+    REVIEW_DECIDED = 14  # an officer of the responder approved, refused or returned a question
     ALARM = 15
 
 

@@ -28,7 +28,7 @@ _ROW_TAG = b"comity-vault-1"
 
 
 class Part(StrEnum):
-    """Which message of an exchange."""
+    """Which message of an exchange; replies after the first have names of their own, of at most 16 characters."""
 
     REQUEST = "request"
     REPLY = "reply"
@@ -40,7 +40,7 @@ class Place:
 
     exchange_id: str
     peer: str
-    part: Part
+    part: str
     retain_until_ms: int
 
 
@@ -95,7 +95,7 @@ class Vault:
         values = {
             "exchange_id": place.exchange_id,
             "peer": place.peer,
-            "part": place.part.value,
+            "part": str(place.part),
             "wrapped_key": wrap_iv + self._wrap.encrypt(wrap_iv, key, bound),
             "iv": iv,
             "ciphertext": AESGCM(key).encrypt(iv, message.encode(), bound),
@@ -103,9 +103,9 @@ class Vault:
         }
         return Row(vault_message, values)
 
-    def open(self, tx: Tx, exchange_id: str, peer: str, part: Part) -> SignedMessage:
+    def open(self, tx: Tx, exchange_id: str, peer: str, part: str) -> SignedMessage:
         """Return a kept message; raises `NotFound` when it is not kept any more, `Tampered` when it does not open."""
-        where = {"exchange_id": exchange_id, "peer": peer, "part": part.value}
+        where = {"exchange_id": exchange_id, "peer": peer, "part": str(part)}
         row = tx.execute(_ONE, where).first()
         if row is None or is_erased(row):
             raise NotFound("vault: this message is not kept, or its retention has ended")
@@ -115,7 +115,7 @@ class Vault:
         """Return the message of a row of `vault_message` that is not erased; raises `Tampered`."""
         where = f"vault {row.exchange_id} {row.part}"
         try:
-            bound = _bound(Place(row.exchange_id, row.peer, Part(row.part), row.retain_until_ms))
+            bound = _bound(Place(row.exchange_id, row.peer, row.part, row.retain_until_ms))
             key = self._wrap.decrypt(row.wrapped_key[:_IV_SIZE], row.wrapped_key[_IV_SIZE:], bound)
             return SignedMessage.decode(AESGCM(key).decrypt(row.iv, row.ciphertext, bound))
         except (InvalidTag, Malformed, ValueError, TypeError, OverflowError, AttributeError) as cause:
@@ -142,7 +142,7 @@ def is_erased(row: AnyRow) -> bool:
 
 
 def _bound(place: Place) -> bytes:
-    texts = (place.exchange_id.encode(), place.peer.encode(), place.part.value.encode())
+    texts = (place.exchange_id.encode(), place.peer.encode(), place.part.encode())
     return _ROW_TAG + b"".join([sized(text, 2) for text in texts]) + place.retain_until_ms.to_bytes(8, "big")
 
 

@@ -956,6 +956,7 @@ class Decision(_message.Message):
     REASONS_FIELD_NUMBER: _builtins.int
     REVIEW_ROLE_FIELD_NUMBER: _builtins.int
     REVIEW_DEADLINE_FIELD_NUMBER: _builtins.int
+    CONSULTATION_FIELD_NUMBER: _builtins.int
     WITHHELD_FIELD_NUMBER: _builtins.int
     REVIEW_OFFICERS_FIELD_NUMBER: _builtins.int
     outcome: Global___Outcome.ValueType
@@ -963,9 +964,11 @@ class Decision(_message.Message):
     disclosure: Global___Disclosure.ValueType
     """REQUIRED. How much leaves."""
     review_role: _builtins.str
-    """Who must confirm, where the outcome is review."""
+    """Who must confirm, where the outcome is review; who decided, where a person did."""
     review_deadline: _builtins.str
     """ISO 8601 duration until that person must have decided."""
+    consultation: _builtins.str
+    """What that person asks before deciding; the question stays open."""
     review_officers: _builtins.int
     """How many different officers must agree, where the outcome is review."""
     @_builtins.property
@@ -989,12 +992,13 @@ class Decision(_message.Message):
         reasons: _abc.Iterable[Global___RefusalReason] | None = ...,
         review_role: _builtins.str = ...,
         review_deadline: _builtins.str = ...,
+        consultation: _builtins.str = ...,
         withheld: _abc.Iterable[_builtins.str] | None = ...,
         review_officers: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "disclosure", b"disclosure", "outcome", b"outcome", "reasons", b"reasons", "review_deadline", b"review_deadline", "review_officers", b"review_officers", "review_role", b"review_role", "withheld", b"withheld"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "consultation", b"consultation", "disclosure", b"disclosure", "outcome", b"outcome", "reasons", b"reasons", "review_deadline", b"review_deadline", "review_officers", b"review_officers", "review_role", b"review_role", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1166,3 +1170,43 @@ class Receipt(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Receipt: _TypeAlias = Receipt  # noqa: Y015
+
+@_typing.final
+class SignedReply(_message.Message):
+    """A signed reply inside another message, for calls that have no trailing metadata for each reply (streams)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAYLOAD_TYPE_FIELD_NUMBER: _builtins.int
+    PAYLOAD_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    KEY_ID_FIELD_NUMBER: _builtins.int
+    RECEIPT_FIELD_NUMBER: _builtins.int
+    payload_type: _builtins.str
+    """REQUIRED. DSSE payload type: `application/vnd.comity.v1.<Message>+protobuf`."""
+    payload: _builtins.bytes
+    """REQUIRED. The exact bytes that were signed, e.g. of a `SearchResponse`."""
+    signature: _builtins.bytes
+    """REQUIRED. Signature (DER) over DSSE's pre-authentication encoding of type and payload."""
+    key_id: _builtins.str
+    """REQUIRED. SHA-256 of the signer's SubjectPublicKeyInfo, lower-case hex."""
+    @_builtins.property
+    def receipt(self) -> Global___Receipt:
+        """REQUIRED. Proof that this very reply was logged."""
+
+    def __init__(
+        self,
+        *,
+        payload_type: _builtins.str = ...,
+        payload: _builtins.bytes = ...,
+        signature: _builtins.bytes = ...,
+        key_id: _builtins.str = ...,
+        receipt: Global___Receipt | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key_id", b"key_id", "payload", b"payload", "payload_type", b"payload_type", "receipt", b"receipt", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SignedReply: _TypeAlias = SignedReply  # noqa: Y015

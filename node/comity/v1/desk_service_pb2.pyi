@@ -8,7 +8,9 @@ from comity.v1 import common_pb2 as _common_pb2
 from comity.v1 import query_service_pb2 as _query_service_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -19,6 +21,32 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _InboxAct:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _InboxActEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_InboxAct.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    INBOX_ACT_UNSPECIFIED: _InboxAct.ValueType  # 0
+    INBOX_ACT_APPROVE: _InboxAct.ValueType  # 1
+    """It may be answered, as far as policy lets it."""
+    INBOX_ACT_REFUSE: _InboxAct.ValueType  # 2
+    """It is refused, on a ground that the agreement keeps."""
+    INBOX_ACT_RETURN: _InboxAct.ValueType  # 3
+    """It goes back for more facts and stays open."""
+
+class InboxAct(_InboxAct, metaclass=_InboxActEnumTypeWrapper):
+    """What an officer does with a question."""
+
+INBOX_ACT_UNSPECIFIED: InboxAct.ValueType  # 0
+INBOX_ACT_APPROVE: InboxAct.ValueType  # 1
+"""It may be answered, as far as policy lets it."""
+INBOX_ACT_REFUSE: InboxAct.ValueType  # 2
+"""It is refused, on a ground that the agreement keeps."""
+INBOX_ACT_RETURN: InboxAct.ValueType  # 3
+"""It goes back for more facts and stays open."""
+Global___InboxAct: _TypeAlias = InboxAct  # noqa: Y015
 
 @_typing.final
 class AskRequest(_message.Message):
@@ -349,6 +377,8 @@ class GetStatusResponse(_message.Message):
     POLICY_DIGEST_FIELD_NUMBER: _builtins.int
     PID_FIELD_NUMBER: _builtins.int
     SOFTWARE_VERSION_FIELD_NUMBER: _builtins.int
+    INBOX_OPEN_FIELD_NUMBER: _builtins.int
+    INBOX_OVERDUE_FIELD_NUMBER: _builtins.int
     country: _builtins.str
     """ISO 3166-1 alpha-2."""
     node_id: _builtins.str
@@ -363,6 +393,10 @@ class GetStatusResponse(_message.Message):
     """Process id."""
     software_version: _builtins.str
     """Version of the program."""
+    inbox_open: _builtins.int
+    """Peers' questions that wait for a person."""
+    inbox_overdue: _builtins.int
+    """Those whose time is over; they still wait."""
     def __init__(
         self,
         *,
@@ -373,11 +407,407 @@ class GetStatusResponse(_message.Message):
         policy_digest: _builtins.str = ...,
         pid: _builtins.int = ...,
         software_version: _builtins.str = ...,
+        inbox_open: _builtins.int = ...,
+        inbox_overdue: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["country", b"country", "ledger_size", b"ledger_size", "node_id", b"node_id", "pid", b"pid", "policy_digest", b"policy_digest", "policy_engine", b"policy_engine", "software_version", b"software_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["country", b"country", "inbox_open", b"inbox_open", "inbox_overdue", b"inbox_overdue", "ledger_size", b"ledger_size", "node_id", b"node_id", "pid", b"pid", "policy_digest", b"policy_digest", "policy_engine", b"policy_engine", "software_version", b"software_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetStatusResponse: _TypeAlias = GetStatusResponse  # noqa: Y015
+
+@_typing.final
+class RefreshExchangesRequest(_message.Message):
+    """Asks peers for newer answers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXCHANGE_ID_FIELD_NUMBER: _builtins.int
+    exchange_id: _builtins.str
+    """One exchange; empty for all of the caller's that wait."""
+    def __init__(
+        self,
+        *,
+        exchange_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exchange_id", b"exchange_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefreshExchangesRequest: _TypeAlias = RefreshExchangesRequest  # noqa: Y015
+
+@_typing.final
+class RefreshExchangesResponse(_message.Message):
+    """One country's newest answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXCHANGE_ID_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    exchange_id: _builtins.str
+    """Exchange id."""
+    @_builtins.property
+    def result(self) -> Global___PeerResult:
+        """The answer."""
+
+    def __init__(
+        self,
+        *,
+        exchange_id: _builtins.str = ...,
+        result: Global___PeerResult | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exchange_id", b"exchange_id", "result", b"result"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefreshExchangesResponse: _TypeAlias = RefreshExchangesResponse  # noqa: Y015
+
+@_typing.final
+class WatchExchangeRequest(_message.Message):
+    """Asks to be told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXCHANGE_ID_FIELD_NUMBER: _builtins.int
+    exchange_id: _builtins.str
+    """REQUIRED. Exchange id."""
+    def __init__(
+        self,
+        *,
+        exchange_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exchange_id", b"exchange_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchExchangeRequest: _TypeAlias = WatchExchangeRequest  # noqa: Y015
+
+@_typing.final
+class WatchExchangeResponse(_message.Message):
+    """One country's newest answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def result(self) -> Global___PeerResult:
+        """The answer."""
+
+    def __init__(
+        self,
+        *,
+        result: Global___PeerResult | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchExchangeResponse: _TypeAlias = WatchExchangeResponse  # noqa: Y015
+
+@_typing.final
+class InboxItem(_message.Message):
+    """A peer's question that waits, or waited, for a person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXCHANGE_ID_FIELD_NUMBER: _builtins.int
+    COUNTRY_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    URGENCY_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    BASIS_FIELD_NUMBER: _builtins.int
+    RECEIVED_AT_FIELD_NUMBER: _builtins.int
+    DUE_AT_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    exchange_id: _builtins.str
+    """Exchange id."""
+    country: _builtins.str
+    """Country that asks, ISO 3166-1 alpha-2."""
+    action: _builtins.str
+    """Policy action."""
+    category: _builtins.str
+    """Category of data."""
+    purpose: _builtins.str
+    """Purpose code."""
+    urgency: _builtins.str
+    """`normal` or `urgent`."""
+    role: _builtins.str
+    """Role that must decide."""
+    state: _builtins.str
+    """`waiting`, `returned`, `partly-approved`, `answered`."""
+    late: _builtins.bool
+    """Not decided in time; stays true after a late decision."""
+    outcome: _builtins.str
+    """Outcome of the final answer; empty while open."""
+    @_builtins.property
+    def basis(self) -> _common_pb2.Basis:
+        """Agreement, term and article under which it waits."""
+
+    @_builtins.property
+    def received_at(self) -> _timestamp_pb2.Timestamp:
+        """When it came."""
+
+    @_builtins.property
+    def due_at(self) -> _timestamp_pb2.Timestamp:
+        """When it must be decided."""
+
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___InboxStep]:
+        """What officers did so far, oldest first."""
+
+    def __init__(
+        self,
+        *,
+        exchange_id: _builtins.str = ...,
+        country: _builtins.str = ...,
+        action: _builtins.str = ...,
+        category: _builtins.str = ...,
+        purpose: _builtins.str = ...,
+        urgency: _builtins.str = ...,
+        role: _builtins.str = ...,
+        basis: _common_pb2.Basis | None = ...,
+        received_at: _timestamp_pb2.Timestamp | None = ...,
+        due_at: _timestamp_pb2.Timestamp | None = ...,
+        state: _builtins.str = ...,
+        late: _builtins.bool = ...,
+        steps: _abc.Iterable[Global___InboxStep] | None = ...,
+        outcome: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "due_at", b"due_at", "received_at", b"received_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "basis", b"basis", "category", b"category", "country", b"country", "due_at", b"due_at", "exchange_id", b"exchange_id", "late", b"late", "outcome", b"outcome", "purpose", b"purpose", "received_at", b"received_at", "role", b"role", "state", b"state", "steps", b"steps", "urgency", b"urgency"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InboxItem: _TypeAlias = InboxItem  # noqa: Y015
+
+@_typing.final
+class InboxStep(_message.Message):
+    """One act of an officer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACT_FIELD_NUMBER: _builtins.int
+    OFFICIAL_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    act: Global___InboxAct.ValueType
+    """What was done."""
+    official: _builtins.str
+    """Pseudonym of the officer."""
+    role: _builtins.str
+    """Role of the officer."""
+    ground: _builtins.str
+    """Refusal code; empty unless refused."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        act: Global___InboxAct.ValueType = ...,
+        official: _builtins.str = ...,
+        role: _builtins.str = ...,
+        ground: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["act", b"act", "at", b"at", "ground", b"ground", "official", b"official", "role", b"role"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InboxStep: _TypeAlias = InboxStep  # noqa: Y015
+
+@_typing.final
+class ListInboxRequest(_message.Message):
+    """Asks for the inbox."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALL_FIELD_NUMBER: _builtins.int
+    all: _builtins.bool
+    """Answered ones, too."""
+    def __init__(
+        self,
+        *,
+        all: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInboxRequest: _TypeAlias = ListInboxRequest  # noqa: Y015
+
+@_typing.final
+class ListInboxResponse(_message.Message):
+    """The inbox."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    OPEN_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
+    open: _builtins.int
+    """How many wait."""
+    overdue: _builtins.int
+    """How many of them are overdue."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___InboxItem]:
+        """First due first."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___InboxItem] | None = ...,
+        open: _builtins.int = ...,
+        overdue: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "open", b"open", "overdue", b"overdue"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInboxResponse: _TypeAlias = ListInboxResponse  # noqa: Y015
+
+@_typing.final
+class ShowInboxItemRequest(_message.Message):
+    """Asks to see one question."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXCHANGE_ID_FIELD_NUMBER: _builtins.int
+    exchange_id: _builtins.str
+    """REQUIRED. Exchange id."""
+    def __init__(
+        self,
+        *,
+        exchange_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exchange_id", b"exchange_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShowInboxItemRequest: _TypeAlias = ShowInboxItemRequest  # noqa: Y015
+
+@_typing.final
+class ShowInboxItemResponse(_message.Message):
+    """One question, opened."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_FIELD_NUMBER: _builtins.int
+    HEADER_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def item(self) -> Global___InboxItem:
+        """Where it stands."""
+
+    @_builtins.property
+    def header(self) -> _common_pb2.Header:
+        """Who asks and why."""
+
+    @_builtins.property
+    def query(self) -> _query_service_pb2.Query:
+        """Who is searched."""
+
+    def __init__(
+        self,
+        *,
+        item: Global___InboxItem | None = ...,
+        header: _common_pb2.Header | None = ...,
+        query: _query_service_pb2.Query | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "item", b"item", "query", b"query"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "item", b"item", "query", b"query"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShowInboxItemResponse: _TypeAlias = ShowInboxItemResponse  # noqa: Y015
+
+@_typing.final
+class DecideInboxItemRequest(_message.Message):
+    """Decides one question."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXCHANGE_ID_FIELD_NUMBER: _builtins.int
+    ACT_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    CONSULTATION_FIELD_NUMBER: _builtins.int
+    exchange_id: _builtins.str
+    """REQUIRED. Exchange id."""
+    act: Global___InboxAct.ValueType
+    """REQUIRED."""
+    ground: _builtins.str
+    """Refusal code that the agreement keeps; REQUIRED to refuse."""
+    consultation: _builtins.str
+    """What the asker should add, at most 500 characters; REQUIRED to return."""
+    def __init__(
+        self,
+        *,
+        exchange_id: _builtins.str = ...,
+        act: Global___InboxAct.ValueType = ...,
+        ground: _builtins.str = ...,
+        consultation: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["act", b"act", "consultation", b"consultation", "exchange_id", b"exchange_id", "ground", b"ground"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideInboxItemRequest: _TypeAlias = DecideInboxItemRequest  # noqa: Y015
+
+@_typing.final
+class DecideInboxItemResponse(_message.Message):
+    """What came of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def item(self) -> Global___InboxItem:
+        """Where it stands now."""
+
+    @_builtins.property
+    def decision(self) -> _common_pb2.Decision:
+        """The decision that went out, where one did."""
+
+    def __init__(
+        self,
+        *,
+        item: Global___InboxItem | None = ...,
+        decision: _common_pb2.Decision | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "item", b"item"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "item", b"item"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideInboxItemResponse: _TypeAlias = DecideInboxItemResponse  # noqa: Y015

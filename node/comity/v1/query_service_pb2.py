@@ -23,31 +23,42 @@ _sym_db = _symbol_database.Default()
 
 
 from comity.v1 import common_pb2 as comity_dot_v1_dot_common__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63omity/v1/query_service.proto\x12\tcomity.v1\x1a\x16\x63omity/v1/common.proto\"S\n\rSearchRequest\x12!\n\x06header\x18\x01 \x01(\x0b\x32\x11.comity.v1.Header\x12\x1f\n\x05query\x18\x02 \x01(\x0b\x32\x10.comity.v1.Query\"\x8f\x01\n\x05Query\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12\x0e\n\x06schema\x18\x02 \x01(\t\x12\r\n\x05names\x18\x03 \x03(\t\x12\x12\n\nbirth_date\x18\x04 \x01(\t\x12\x15\n\rnationalities\x18\x05 \x03(\t\x12*\n\x0bidentifiers\x18\x06 \x03(\x0b\x32\x15.comity.v1.Identifier\":\n\nIdentifier\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x03 \x01(\t\"a\n\x0eSearchResponse\x12&\n\x06header\x18\x01 \x01(\x0b\x32\x16.comity.v1.ReplyHeader\x12\'\n\x06result\x18\x02 \x01(\x0b\x32\x17.comity.v1.SearchResult\"H\n\x0cSearchResult\x12\x0b\n\x03hit\x18\x01 \x01(\x08\x12\r\n\x05\x63ount\x18\x02 \x01(\r\x12\x1c\n\x04hits\x18\x03 \x03(\x0b\x32\x0e.comity.v1.Hit\"\x89\x01\n\x03Hit\x12\x11\n\treference\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12\'\n\x0b\x65xplanation\x18\x03 \x03(\x0b\x32\x12.comity.v1.Feature\x12\x0e\n\x06schema\x18\x04 \x01(\t\x12\'\n\nproperties\x18\x05 \x03(\x0b\x32\x13.comity.v1.Property\"G\n\x07\x46\x65\x61ture\x12\x0f\n\x07\x66\x65\x61ture\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x0e\n\x06weight\x18\x03 \x01(\x01\x12\x0c\n\x04text\x18\x04 \x01(\t\"(\n\x08Property\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\t2M\n\x0cQueryService\x12=\n\x06Search\x12\x18.comity.v1.SearchRequest\x1a\x19.comity.v1.SearchResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63omity/v1/query_service.proto\x12\tcomity.v1\x1a\x16\x63omity/v1/common.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"S\n\rSearchRequest\x12!\n\x06header\x18\x01 \x01(\x0b\x32\x11.comity.v1.Header\x12\x1f\n\x05query\x18\x02 \x01(\x0b\x32\x10.comity.v1.Query\"\x8f\x01\n\x05Query\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12\x0e\n\x06schema\x18\x02 \x01(\t\x12\r\n\x05names\x18\x03 \x03(\t\x12\x12\n\nbirth_date\x18\x04 \x01(\t\x12\x15\n\rnationalities\x18\x05 \x03(\t\x12*\n\x0bidentifiers\x18\x06 \x03(\x0b\x32\x15.comity.v1.Identifier\":\n\nIdentifier\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x03 \x01(\t\"a\n\x0eSearchResponse\x12&\n\x06header\x18\x01 \x01(\x0b\x32\x16.comity.v1.ReplyHeader\x12\'\n\x06result\x18\x02 \x01(\x0b\x32\x17.comity.v1.SearchResult\"H\n\x0cSearchResult\x12\x0b\n\x03hit\x18\x01 \x01(\x08\x12\r\n\x05\x63ount\x18\x02 \x01(\r\x12\x1c\n\x04hits\x18\x03 \x03(\x0b\x32\x0e.comity.v1.Hit\"\x89\x01\n\x03Hit\x12\x11\n\treference\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12\'\n\x0b\x65xplanation\x18\x03 \x03(\x0b\x32\x12.comity.v1.Feature\x12\x0e\n\x06schema\x18\x04 \x01(\t\x12\'\n\nproperties\x18\x05 \x03(\x0b\x32\x13.comity.v1.Property\"G\n\x07\x46\x65\x61ture\x12\x0f\n\x07\x66\x65\x61ture\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x0e\n\x06weight\x18\x03 \x01(\x01\x12\x0c\n\x04text\x18\x04 \x01(\t\"(\n\x08Property\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\t\"\xad\x01\n\x05\x43laim\x12\x13\n\x0b\x65xchange_id\x18\x01 \x01(\t\x12\x16\n\x0erequest_digest\x18\x02 \x01(\x0c\x12\x0c\n\x04\x66rom\x18\x03 \x01(\t\x12\n\n\x02to\x18\x04 \x01(\t\x12-\n\tissued_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"3\n\x10GetAnswerRequest\x12\x1f\n\x05\x63laim\x18\x01 \x01(\x0b\x32\x10.comity.v1.Claim\":\n\x11GetAnswerResponse\x12%\n\x05reply\x18\x01 \x01(\x0b\x32\x16.comity.v1.SignedReply\"5\n\x12\x41waitAnswerRequest\x12\x1f\n\x05\x63laim\x18\x01 \x01(\x0b\x32\x10.comity.v1.Claim\"<\n\x13\x41waitAnswerResponse\x12%\n\x05reply\x18\x01 \x01(\x0b\x32\x16.comity.v1.SignedReply2\xe5\x01\n\x0cQueryService\x12=\n\x06Search\x12\x18.comity.v1.SearchRequest\x1a\x19.comity.v1.SearchResponse\x12\x46\n\tGetAnswer\x12\x1b.comity.v1.GetAnswerRequest\x1a\x1c.comity.v1.GetAnswerResponse\x12N\n\x0b\x41waitAnswer\x12\x1d.comity.v1.AwaitAnswerRequest\x1a\x1e.comity.v1.AwaitAnswerResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'comity.v1.query_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SEARCHREQUEST']._serialized_start=68
-  _globals['_SEARCHREQUEST']._serialized_end=151
-  _globals['_QUERY']._serialized_start=154
-  _globals['_QUERY']._serialized_end=297
-  _globals['_IDENTIFIER']._serialized_start=299
-  _globals['_IDENTIFIER']._serialized_end=357
-  _globals['_SEARCHRESPONSE']._serialized_start=359
-  _globals['_SEARCHRESPONSE']._serialized_end=456
-  _globals['_SEARCHRESULT']._serialized_start=458
-  _globals['_SEARCHRESULT']._serialized_end=530
-  _globals['_HIT']._serialized_start=533
-  _globals['_HIT']._serialized_end=670
-  _globals['_FEATURE']._serialized_start=672
-  _globals['_FEATURE']._serialized_end=743
-  _globals['_PROPERTY']._serialized_start=745
-  _globals['_PROPERTY']._serialized_end=785
-  _globals['_QUERYSERVICE']._serialized_start=787
-  _globals['_QUERYSERVICE']._serialized_end=864
+  _globals['_SEARCHREQUEST']._serialized_start=101
+  _globals['_SEARCHREQUEST']._serialized_end=184
+  _globals['_QUERY']._serialized_start=187
+  _globals['_QUERY']._serialized_end=330
+  _globals['_IDENTIFIER']._serialized_start=332
+  _globals['_IDENTIFIER']._serialized_end=390
+  _globals['_SEARCHRESPONSE']._serialized_start=392
+  _globals['_SEARCHRESPONSE']._serialized_end=489
+  _globals['_SEARCHRESULT']._serialized_start=491
+  _globals['_SEARCHRESULT']._serialized_end=563
+  _globals['_HIT']._serialized_start=566
+  _globals['_HIT']._serialized_end=703
+  _globals['_FEATURE']._serialized_start=705
+  _globals['_FEATURE']._serialized_end=776
+  _globals['_PROPERTY']._serialized_start=778
+  _globals['_PROPERTY']._serialized_end=818
+  _globals['_CLAIM']._serialized_start=821
+  _globals['_CLAIM']._serialized_end=994
+  _globals['_GETANSWERREQUEST']._serialized_start=996
+  _globals['_GETANSWERREQUEST']._serialized_end=1047
+  _globals['_GETANSWERRESPONSE']._serialized_start=1049
+  _globals['_GETANSWERRESPONSE']._serialized_end=1107
+  _globals['_AWAITANSWERREQUEST']._serialized_start=1109
+  _globals['_AWAITANSWERREQUEST']._serialized_end=1162
+  _globals['_AWAITANSWERRESPONSE']._serialized_start=1164
+  _globals['_AWAITANSWERRESPONSE']._serialized_end=1224
+  _globals['_QUERYSERVICE']._serialized_start=1227
+  _globals['_QUERYSERVICE']._serialized_end=1456
 # @@protoc_insertion_point(module_scope)

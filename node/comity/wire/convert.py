@@ -190,6 +190,7 @@ def verdict_to_proto(verdict: Verdict) -> common_pb2.Decision:
         review_deadline=verdict.review_deadline,
         withheld=verdict.withheld,
         review_officers=verdict.review_officers,
+        consultation=verdict.consultation,
     )
 
 
@@ -204,6 +205,7 @@ def verdict_from_proto(message: common_pb2.Decision) -> Verdict:
         review_deadline=message.review_deadline,
         withheld=tuple(message.withheld),
         review_officers=message.review_officers,
+        consultation=message.consultation,
     )
 
 

@@ -1,5 +1,6 @@
 """Channels to peers: one per peer, kept open, renewed when the peer's descriptor or our certificate changes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import Lock
@@ -18,6 +19,7 @@ from comity.identity.signature import SignedMessage
 from comity.identity.store import Peer
 from comity.v1 import node_service_pb2
 from comity.wire import metadata
+from comity.wire.claims import AwaitAnswerMessages, GetAnswerMessages
 from comity.wire.status import reason_of
 
 _OPTIONS: list[tuple[str, Any]] = [
@@ -34,10 +36,34 @@ _DESCRIBE = "/comity.v1.NodeService/Describe"
 _REPLY_TYPES = {"/comity.v1.QueryService/Search": "SearchResponse"}
 
 
+_STREAM_SECONDS = 20 * 60  # longer than a node keeps a stream: only a dead line is cut by it
+_FETCHES, _FOLLOWS = GetAnswerMessages(), AwaitAnswerMessages()
+
+
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _Way:
     peer: Peer
     channels: tuple[grpc.Channel, ...]
+
+
+class Line:
+    """Implements `exchange.ports.Following` over one call."""
+
+    def __init__(self, call: Any) -> None:
+        self._call = call
+
+    def __iter__(self) -> Iterator[SignedReply]:
+        """Yield each reply, unverified; a stream that we ended ourselves just ends."""
+        try:
+            for payload in self._call:
+                yield _FOLLOWS.unwrap(payload)
+        except grpc.RpcError as error:
+            if error.code() is not grpc.StatusCode.CANCELLED:
+                raise _undelivered(error) from error
+
+    def cancel(self) -> None:
+        """End the stream."""
+        self._call.cancel()
 
 
 class GrpcCourier:
@@ -46,13 +72,23 @@ class GrpcCourier:
     def __init__(self, identity: NodeIdentity) -> None:
         self._identity = identity
         self._lock = Lock()
-        self._lines: dict[str, _Line] = {}
+        self._lines: dict[str, _Way] = {}
 
     def send(self, peer: Peer, method: str, message: SignedMessage, timeout: timedelta) -> SignedReply:
         """Deliver a signed request; a broken connection is tried once more with the same bytes, which is safe."""
         payload, trailing = self._call(peer, method, message.payload, metadata.of_message(message), timeout)
         type_name = _REPLY_TYPES[method]
         return SignedReply(metadata.signed_message(type_name, payload, trailing), metadata.receipt_of(trailing))
+
+    def claim(self, peer: Peer, message: SignedMessage, timeout: timedelta) -> SignedReply:
+        """Deliver a signed `GetAnswerRequest`; return the signed reply inside the response."""
+        payload, _ = self._call(peer, _FETCHES.method, message.payload, metadata.of_message(message), timeout)
+        return _FETCHES.unwrap(payload)
+
+    def follow(self, peer: Peer, message: SignedMessage) -> Line:
+        """Open a stream for a signed `AwaitAnswerRequest`, to the first of the peer's addresses."""
+        open_stream: Any = self._channels(peer)[0].unary_stream(_FOLLOWS.method)
+        return Line(open_stream(message.payload, timeout=_STREAM_SECONDS, metadata=metadata.of_message(message)))
 
     def describe(self, peer: Peer, timeout: timedelta) -> bytes:
         """Return the peer's descriptor envelope."""
@@ -96,7 +132,7 @@ class GrpcCourier:
         with self._lock:
             line = self._lines.get(peer.country)
             if line is None or line.peer.descriptor != peer.descriptor:
-                line = _Line(peer, tuple(self._open(peer, address) for address in peer.descriptor.addresses))
+                line = _Way(peer, tuple(self._open(peer, address) for address in peer.descriptor.addresses))
                 self._lines[peer.country] = line
             return line.channels
 

@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
+from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
@@ -19,6 +20,8 @@ from comity.wire.convert import circumstances_to_proto
 from comity.wire.status import STATUS, reason_of
 
 _SERVICE = "/comity.v1.DeskService"
+
+Response = TypeVar("Response", bound=Message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,32 +55,42 @@ class DeskClient:
 
     def ask(self, request: desk_service_pb2.AskRequest) -> Iterator[Asked | desk_service_pb2.PeerResult]:
         """Put a question; yields `Asked`, then one result for each country as it arrives."""
-        call = self._channel.unary_stream(
-            f"{_SERVICE}/Ask",
-            request_serializer=desk_service_pb2.AskRequest.SerializeToString,
-            response_deserializer=desk_service_pb2.AskResponse.FromString,
-        )
-        try:
-            for response in call(request):
-                if response.HasField("started"):
-                    yield Asked(response.started.exchange_id, tuple(response.started.asked))
-                else:
-                    yield response.result
-        except grpc.RpcError as error:
-            raise _error(error) from error
+        for response in self.stream("Ask", request, desk_service_pb2.AskResponse):
+            if response.HasField("started"):
+                yield Asked(response.started.exchange_id, tuple(response.started.asked))
+            else:
+                yield response.result
 
     def status(self, timeout: float = 3.0) -> desk_service_pb2.GetStatusResponse:
         """Return how the node is."""
+        return self.unary("GetStatus", desk_service_pb2.GetStatusRequest(), desk_service_pb2.GetStatusResponse, timeout)
+
+    def unary(self, name: str, request: Message, response: type[Response], timeout: float) -> Response:
+        """Make one call of `DeskService`."""
         call = self._channel.unary_unary(
-            f"{_SERVICE}/GetStatus",
-            request_serializer=desk_service_pb2.GetStatusRequest.SerializeToString,
-            response_deserializer=desk_service_pb2.GetStatusResponse.FromString,
+            f"{_SERVICE}/{name}",
+            request_serializer=type(request).SerializeToString,
+            response_deserializer=response.FromString,
         )
         try:
-            response: desk_service_pb2.GetStatusResponse = call(desk_service_pb2.GetStatusRequest(), timeout=timeout)
+            return call(request, timeout=timeout)
         except grpc.RpcError as error:
             raise _error(error) from error
-        return response
+
+    def stream(self, name: str, request: Message, response: type[Response]) -> Iterator[Response]:
+        """Make one call of `DeskService` that answers by a stream; giving up the iterator ends the call."""
+        open_call = self._channel.unary_stream(
+            f"{_SERVICE}/{name}",
+            request_serializer=type(request).SerializeToString,
+            response_deserializer=response.FromString,
+        )
+        call = open_call(request)
+        try:
+            yield from call
+        except grpc.RpcError as error:
+            raise _error(error) from error
+        finally:
+            call.cancel()
 
 
 def ask_request(  # noqa: PLR0913  a question's own parts, each named
@@ -146,17 +159,24 @@ def result_document(result: desk_service_pb2.PeerResult) -> dict[str, Any]:
         document["reasons"] = [
             {"code": r.code, "article": r.article, "message": r.message, "remedy": r.remedy} for r in decision.reasons
         ]
-    if result.outcome == "review":
-        document["review"] = {
-            "role": decision.review_role,
-            "deadline": decision.review_deadline,
-            "officers": decision.review_officers,
-        }
+    document |= _review(result.outcome, decision)
     if result.decided_by:
         document["decided_by"] = result.decided_by
     if result.HasField("error"):
         document["error"] = {"reason": result.error.reason, "message": result.error.message}
     return {**document, "receipt": result.receipt, "took_ms": result.took_ms}
+
+
+def _review(outcome: str, decision: common_pb2.Decision) -> dict[str, Any]:
+    """Return who must decide and what that person asks, or who decided."""
+    if outcome == "review":
+        review = {
+            "role": decision.review_role,
+            "deadline": decision.review_deadline,
+            "officers": decision.review_officers,
+        }
+        return {"review": {**review, **({"asks": decision.consultation} if decision.consultation else {})}}
+    return {"reviewed": {"role": decision.review_role}} if decision.review_role else {}
 
 
 def _hit(hit: query_service_pb2.Hit) -> dict[str, Any]:

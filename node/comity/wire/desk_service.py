@@ -12,6 +12,7 @@ from cryptography import x509
 from google.protobuf.message import DecodeError
 
 from comity import __version__
+from comity.casework.inbox import Inbox
 from comity.errors import Forbidden, Malformed, Reason, Unauthenticated
 from comity.exchange.model import Official, PeerResult
 from comity.exchange.own import OwnNode
@@ -61,6 +62,7 @@ class DeskServices:
     own: OwnNode
     gate: DeskGate
     requester: Requester
+    inbox: Inbox
     engine_name: str
 
     def handlers(self) -> dict[str, Handler]:
@@ -87,6 +89,7 @@ class DeskServices:
 
     def _status(self, _payload: bytes, context: grpc.ServicerContext) -> bytes:
         self.gate.admit(_STATUS, context)
+        waiting, overdue = self.inbox.count(self.own.clock())
         response = desk_service_pb2.GetStatusResponse(
             country=self.own.country,
             node_id=self.own.node_id,
@@ -95,6 +98,8 @@ class DeskServices:
             policy_digest=self.own.policy().digest,
             pid=os.getpid(),
             software_version=__version__,
+            inbox_open=waiting,
+            inbox_overdue=overdue,
         )
         return response.SerializeToString()
 
@@ -109,17 +114,21 @@ def _step(step: Started | PeerResult) -> desk_service_pb2.AskResponse:
     if isinstance(step, Started):
         started = desk_service_pb2.AskStarted(exchange_id=step.exchange_id, asked=step.asked)
         return desk_service_pb2.AskResponse(started=started)
-    result = desk_service_pb2.PeerResult(
-        country=step.country,
-        outcome=step.outcome,
-        decided_by=step.decided_by,
-        decision=convert.verdict_to_proto(step.verdict) if step.verdict else None,
-        result=findings_to_proto(step.findings) if step.findings else None,
-        terms=convert.terms_to_proto(step.terms) if step.terms else None,
-        receipt=step.receipt,
-        took_ms=step.took_ms,
-        error=desk_service_pb2.ResultError(reason=step.failure.reason, message=step.failure.message)
-        if step.failure
+    return desk_service_pb2.AskResponse(result=result_to_proto(step))
+
+
+def result_to_proto(result: PeerResult) -> desk_service_pb2.PeerResult:
+    """Return the message of one country's result."""
+    return desk_service_pb2.PeerResult(
+        country=result.country,
+        outcome=result.outcome,
+        decided_by=result.decided_by,
+        decision=convert.verdict_to_proto(result.verdict) if result.verdict else None,
+        result=findings_to_proto(result.findings) if result.findings else None,
+        terms=convert.terms_to_proto(result.terms) if result.terms else None,
+        receipt=result.receipt,
+        took_ms=result.took_ms,
+        error=desk_service_pb2.ResultError(reason=result.failure.reason, message=result.failure.message)
+        if result.failure
         else None,
     )
-    return desk_service_pb2.AskResponse(result=result)

@@ -40,9 +40,7 @@ def of_reply(reply: SignedReply) -> tuple[tuple[str, str | bytes], ...]:
     fields = of_message(reply.message)
     if reply.receipt is None:
         return fields
-    held = reply.receipt
-    message = common_pb2.Receipt(entry=held.entry, index=held.index, proof=held.proof, checkpoint=held.checkpoint)
-    return (*fields, (RECEIPT, message.SerializeToString()))
+    return (*fields, (RECEIPT, receipt_to_proto(reply.receipt).SerializeToString()))
 
 
 def receipt_of(metadata: Iterable[Any]) -> Receipt | None:
@@ -54,4 +52,14 @@ def receipt_of(metadata: Iterable[Any]) -> Receipt | None:
         message = common_pb2.Receipt.FromString(found)
     except DecodeError as cause:
         raise Malformed(f"{RECEIPT} is not a Receipt") from cause
+    return receipt_from_proto(message)
+
+
+def receipt_to_proto(held: Receipt) -> common_pb2.Receipt:
+    """Return the message of a receipt."""
+    return common_pb2.Receipt(entry=held.entry, index=held.index, proof=held.proof, checkpoint=held.checkpoint)
+
+
+def receipt_from_proto(message: common_pb2.Receipt) -> Receipt:
+    """Return the receipt of a message, unchecked."""
     return Receipt(message.entry, message.index, tuple(message.proof), message.checkpoint)

@@ -8,7 +8,8 @@ from google.protobuf.message import DecodeError
 from comity import __version__
 from comity.clock import Clock
 from comity.errors import Forbidden, Malformed, Reason, Violation
-from comity.exchange.responder import Call, Exchange, Responder
+from comity.exchange.release import Exchange
+from comity.exchange.responder import Call, Responder
 from comity.identity.access import RPCS, Caller
 from comity.identity.certificates import Party
 from comity.identity.store import Peer, PeerBook, PeerState

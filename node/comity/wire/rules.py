@@ -210,6 +210,15 @@ ASK: dict[str, Rule] = {
     **CIRCUMSTANCES,
 }
 
+CLAIM: dict[str, Rule] = {
+    "exchange_id": uuid7,
+    "request_digest": exactly(32),
+    "from": text(512, required=True),
+    "to": text(512, required=True),
+    "issued_at": moment,
+    "expires_at": moment,
+}
+
 QUERY: dict[str, Rule] = {
     "category": code,
     "schema": text(64, required=True),
@@ -226,6 +235,7 @@ DECISION: dict[str, Rule] = {
     "review_role": optional_code,
     "review_deadline": text(32),
     "review_officers": at_most(9),
+    "consultation": text(500),
 }
 """What a reply's decision may say where we log or compare it; its prose is cleaned where it is shown."""
 

@@ -1,6 +1,6 @@
 """The messages of `QueryService.Search`: the codec that the exchange path uses."""
 
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 
 from comity.errors import Malformed, Violation
 from comity.exchange.model import Answer, Feature, Findings, Header, Hit
@@ -26,7 +26,7 @@ class SearchMessages:
     def decode_request(self, payload: bytes) -> tuple[Header, Query]:
         """Parse and check a request; raises `Malformed` with every violation."""
         request = query_service_pb2.SearchRequest()
-        _parse(request, payload)
+        parse(request, payload)
         rules.refuse(convert.header_violations(request.header) + query_violations(request.query, "query."))
         return convert.header_from_proto(request.header), query_from_proto(request.query)
 
@@ -48,7 +48,7 @@ class SearchMessages:
     def decode_reply(self, payload: bytes) -> Answer:
         """Parse and check a reply; raises `Malformed`."""
         reply = query_service_pb2.SearchResponse()
-        _parse(reply, payload)
+        parse(reply, payload)
         header = reply.header
         rules.refuse(_decision_violations(header) + _result_violations(reply.result))
         return Answer(
@@ -170,7 +170,8 @@ def findings_from_proto(message: query_service_pb2.SearchResult) -> Findings:
     )
 
 
-def _parse(message: query_service_pb2.SearchRequest | query_service_pb2.SearchResponse, payload: bytes) -> None:
+def parse(message: Message, payload: bytes) -> None:
+    """Read a message in place; raises `Malformed` for junk, and for fields that this program does not know."""
     try:
         message.ParseFromString(payload)
     except DecodeError as cause:

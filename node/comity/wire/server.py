@@ -39,6 +39,8 @@ class Handler:
 
     call: Callable[[bytes, grpc.ServicerContext], Any]
     kind: str = UNARY
+    pool: ThreadPoolExecutor | None = None
+    """Threads of its own, for streams that stay open."""
 
 
 class Routes(grpc.GenericRpcHandler):
@@ -73,7 +75,10 @@ def peer_certificate(context: grpc.ServicerContext) -> bytes:
 
 def _method_handler(method: str, handler: Handler) -> Any:
     if handler.kind == STREAM:
-        return grpc.unary_stream_rpc_method_handler(_streaming(method, handler.call))
+        stream: Any = _streaming(method, handler.call)
+        if handler.pool is not None:
+            stream.experimental_thread_pool = handler.pool  # as grpc's own health service does
+        return grpc.unary_stream_rpc_method_handler(stream)
 
     def unary(payload: bytes, context: grpc.ServicerContext) -> bytes:
         try:

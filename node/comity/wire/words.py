@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from comity.v1 import common_pb2
+from comity.v1 import common_pb2, desk_service_pb2
 
 
 class Words:
@@ -52,3 +52,4 @@ PRIVILEGE_KIND = Words(common_pb2.PrivilegeKind, "PRIVILEGE_KIND_")
 NECESSITY = Words(common_pb2.Necessity, "NECESSITY_")
 PROCEDURE = Words(common_pb2.Procedure, "PROCEDURE_")
 IDENTIFICATION = Words(common_pb2.Identification, "IDENTIFICATION_")
+INBOX_ACT = Words(desk_service_pb2.InboxAct, "INBOX_ACT_")

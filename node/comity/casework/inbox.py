@@ -1,0 +1,336 @@
+"""The inbox: peers' questions that a person must decide, from the first "wait" to the signed answer.
+
+The officer's act never lets anything out by itself. It is one more fact for the policy of this moment, which decides
+the question again; what follows is the one path (`exchange/release.py`). The act and the answer it leads to are one
+transaction: a crash leaves the question open or answered, never decided and unanswered, so that a start has nothing to
+settle.
+
+An open question, or an answer that was not fetched yet, is decided again whenever the peer looks: where policy refuses
+it by then (the agreement was suspended, say), the peer gets that refusal, signed and logged, and the question stays.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from comity.casework import store as table
+from comity.casework.review import (
+    Act,
+    Deed,
+    Officer,
+    Step,
+    approvals,
+    check_deed,
+    check_officer,
+    due,
+    review_of,
+    review_so_far,
+)
+from comity.casework.store import Item
+from comity.errors import Conflict, Malformed, NotFound, Precondition, Reason, Unavailable, Violation
+from comity.exchange.model import UNREVIEWED, Basis, Claim, Header, Review, SignedReply, Verdict
+from comity.exchange.own import OwnNode
+from comity.exchange.policy import PolicyInForce
+from comity.exchange.release import Decided, Exchange, Question, Release
+from comity.exchange.release import Step as Entered
+from comity.exchange.store import FINAL, Later, later_replies, later_row
+from comity.identity.store import Peer, PeerBook
+from comity.ledger.entry import EntryKind, LedgerEntry
+from comity.ledger.vault import Part
+from comity.records.query import Query
+from comity.store import Row
+
+_TRIES = 4
+_SAID = {Act.APPROVE: "approved", Act.REFUSE: "refused", Act.RETURN: "returned"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A question, opened for the officer who must decide it."""
+
+    item: Item
+    header: Header
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What came of an officer's act; `verdict` is what went out, None where another officer is still needed."""
+
+    item: Item
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The newest answer to a question; `last` where no later one is to be waited for."""
+
+    reply: SignedReply
+    last: bool
+
+
+class Inbox:
+    """The inbox of a node. Thread-safe; several processes may share one."""
+
+    def __init__(self, own: OwnNode, peers: PeerBook, release: Release, exchanges: Mapping[str, Exchange]) -> None:
+        """`exchanges` are the kinds of exchange by their policy action."""
+        self._own = own
+        self._peers = peers
+        self._release = release
+        self._exchanges = exchanges
+
+    def waiting(self, question: Question, decided: Decided, at: datetime) -> list[Row]:
+        """Return the rows that put a question into the inbox, for the transaction of its first reply."""
+        human, facts, verdict = decided.decision.human, question.header.circumstances, decided.verdict
+        assert human is not None  # noqa: S101  a decision that says review names who decides
+        item = Item(
+            peer=question.peer.country,
+            exchange_id=question.header.exchange_id,
+            action=question.exchange.action,
+            category=question.query.category,
+            purpose=facts.purpose,
+            urgency=facts.urgency,
+            asked_by=facts.official.id,
+            role=human.role,
+            basis=verdict.basis or Basis("", 0, ""),
+            received_at=at,
+            due_at=due(at, human.deadline),
+        )
+        return [table.item_row(item)]
+
+    def items(self, officer: Officer, *, answered: bool = False) -> list[Item]:
+        """Return what waits for this officer's role, first due first; `answered`: what was answered, too."""
+        with self._own.store.read() as tx:
+            return table.items(tx, role=officer.role, answered=answered)
+
+    def count(self, now: datetime) -> tuple[int, int]:
+        """Return how many questions wait, and how many of them are overdue."""
+        with self._own.store.read() as tx:
+            return table.count_open(tx, now)
+
+    def show(self, officer: Officer, exchange_id: str) -> Shown:
+        """Open a question for the officer who must decide it; the access is in the ledger before anything is shown.
+
+        Raises `NotFound`, and `Forbidden` for another role and for whoever asked.
+        """
+        own, item = self._own, self._item(exchange_id)
+        check_officer(officer, role=item.role, asked_by=item.asked_by)
+        question = self._question(item)
+        own.ledger.append(self._viewed(officer, item, own.clock()))
+        return Shown(item, question.header, question.query)
+
+    def decide(self, officer: Officer, exchange_id: str, deed: Deed) -> Settled:
+        """Approve, refuse or return a question; done twice by the same officer it is done once.
+
+        Raises `Malformed` for a ground that the agreement does not keep, `Forbidden` for another role and for whoever
+        asked, `Conflict` where the question is answered otherwise, `Unavailable` when policy or ledger cannot be had.
+        """
+        check_deed(deed)
+        for _ in range(_TRIES):
+            item = self._item(exchange_id)
+            if item.answered_at is not None:
+                return self._done_before(item, officer, deed)
+            try:
+                return self._act(item, officer, deed)
+            except Conflict:  # another officer acted in between: look again
+                continue
+        raise Unavailable("other officers act on the same question right now: look at it again")
+
+    def current(self, peer: Peer, claim: Claim) -> Current:
+        """Return the newest answer to a peer's question, as policy lets it out now.
+
+        Raises `NotFound` for what is not the peer's own question or was not left to a person.
+        """
+        own, now, policy = self._own, self._own.clock(), self._own.policy()
+        with own.store.read() as tx:
+            item = table.find_item(tx, peer.country, claim.exchange_id)
+            replies = later_replies(tx, claim.exchange_id, peer.country)
+        if item is None:
+            raise _no_question()
+        question = self._question(item, peer)
+        if question.digest != claim.request_digest:
+            raise _no_question()
+        part = _newest(replies)
+        if item.outcome == "refused":
+            return Current(self._release.stored(question, part), last=True)
+        answered = item.answered_at is not None
+        decided = self._judge(policy, question, now, review_so_far(item.steps) if answered else UNREVIEWED)
+        if decided.verdict.outcome == "refused":
+            return Current(self._withheld(question, decided, replies, now), last=True)
+        if answered and decided.verdict.outcome != "permitted":
+            raise Precondition(
+                "the rules changed since this answer was approved: ask the question anew",
+                reason=Reason.AGREEMENT_MISMATCH,
+            )
+        return Current(self._release.stored(question, part), last=answered)
+
+    def follow(self, claim: Claim, admitted: Callable[[], Peer], wait: Callable[[], bool]) -> Iterator[SignedReply]:
+        """Yield the newest answer, then each later one, until the final answer or a refusal.
+
+        Before each look `admitted` says whose question it is, and raises where that peer may not call any more; `wait`
+        pauses and says whether to look again. Policy that changed is asked again before anything else is yielded.
+        """
+        seen: tuple[object, ...] = ()
+        shown = b""
+        while True:
+            peer = admitted()
+            mark = self._mark(peer, claim)
+            if mark != seen:
+                seen = mark
+                current = self.current(peer, claim)
+                if current.reply.message.payload != shown:
+                    shown = current.reply.message.payload
+                    yield current.reply
+                if current.last:
+                    return
+            if not wait():
+                return
+
+    def _mark(self, peer: Peer, claim: Claim) -> tuple[object, ...]:
+        """Return what differs whenever the answer may: replies, policy, and the hour that policy sees."""
+        hour = int(self._own.clock().timestamp()) // 3600
+        with self._own.store.read() as tx:
+            replies = table.count_replies(tx, peer.country, claim.exchange_id)
+        return replies, self._own.policy().digest, hour
+
+    def _act(self, item: Item, officer: Officer, deed: Deed) -> Settled:
+        now, policy = self._own.clock(), self._own.policy()
+        question = self._question(item)
+        plain = self._judge(policy, question, now, UNREVIEWED)
+        human = plain.decision.human
+        role = human.role if human else item.role
+        check_officer(officer, role=role, asked_by=question.header.circumstances.official.id)
+        step = Step(deed.act, officer, deed.ground, now)
+        if deed.act is Act.RETURN and plain.verdict.outcome == "review":
+            asks = replace(plain, verdict=replace(plain.verdict, consultation=deed.consultation))
+            return self._reply(item, question, asks, step, f"ask-{len(item.steps) + 1}")
+        if deed.act is Act.REFUSE:
+            _check_ground(policy, item, deed.ground)
+        decided = self._release.decide(policy, question, now, review_of(deed, item.steps, officer))
+        _check_fault(decided)
+        if decided.verdict.outcome == "review":
+            if deed.act is not Act.APPROVE:
+                raise Unavailable("policy did not take the refusal: `comity doctor` checks the library")
+            return self._one_of_several(item, question, decided, step)
+        if deed.act is Act.REFUSE and decided.verdict.outcome != "refused":
+            raise Unavailable("policy did not take the refusal: `comity doctor` checks the library")
+        return self._reply(item, question, decided, step, FINAL)
+
+    def _one_of_several(self, item: Item, question: Question, decided: Decided, step: Step) -> Settled:
+        """Keep an approval that needs another officer's, once for each officer."""
+        if len(approvals(item.steps, step.officer)) > len({s.officer.id for s in item.steps if s.act is Act.APPROVE}):
+            entry, rows = self._decided(item, question, decided, step)
+            self._own.ledger.append(entry, rows)
+        return Settled(self._item(item.exchange_id), None)
+
+    def _reply(self, item: Item, question: Question, decided: Decided, step: Step, part: str) -> Settled:
+        """Log the act and let the reply out, together."""
+        verdict = replace(decided.verdict, review_role=step.officer.role)
+        decided = replace(decided, verdict=verdict)
+        self._release.answer(
+            question,
+            decided,
+            step.at,
+            part=part,
+            rows=[_later(question, verdict, part, step.at)],
+            before=[self._decided(item, question, decided, step)],
+        )
+        return Settled(self._item(item.exchange_id), verdict)
+
+    def _decided(self, item: Item, question: Question, decided: Decided, step: Step) -> Entered:
+        entry = replace(
+            self._release.entry(EntryKind.REVIEW_DECIDED, question, decided, step.at),
+            official=step.officer.id,
+            official_role=step.officer.role,
+            outcome=_SAID[step.act],
+            disclosure="",
+            refusal_codes=(step.ground,) if step.ground else (),
+        )
+        return entry, [table.step_row(item, step)]
+
+    def _withheld(self, question: Question, decided: Decided, replies: list[Later], now: datetime) -> SignedReply:
+        """Return the refusal under this policy, made and logged once for each policy."""
+        part = f"held-{decided.policy_digest.hex()[:11]}"
+        if not any(reply.part == part for reply in replies):
+            try:
+                row = _later(question, decided.verdict, part, now)
+                return self._release.answer(question, decided, now, part=part, rows=[row])
+            except Conflict:  # another stream was first
+                pass
+        return self._release.stored(question, part)
+
+    def _done_before(self, item: Item, officer: Officer, deed: Deed) -> Settled:
+        last = item.steps[-1]
+        if (last.act, last.officer.id, last.ground) != (deed.act, officer.id, deed.ground):
+            raise Conflict(
+                f"the question is answered already ({item.outcome}): `comity inbox list --all` shows by whom"
+            )
+        reply = self._release.stored(self._question(item), FINAL)
+        answer = self._exchanges[item.action].codec.decode_reply(reply.message.payload)
+        return Settled(item, answer.verdict)
+
+    def _judge(self, policy: PolicyInForce, question: Question, now: datetime, review: Review) -> Decided:
+        decided = self._release.judge(policy, question, now, review)
+        _check_fault(decided)
+        return decided
+
+    def _item(self, exchange_id: str) -> Item:
+        with self._own.store.read() as tx:
+            found = table.items(tx, exchange_id=exchange_id, answered=True)
+        if not found:
+            raise NotFound(f"no question {exchange_id} waits here: `comity inbox list --all` shows them")
+        if len(found) > 1:  # ids are random: somebody took another country's
+            raise Conflict(f"{exchange_id} is an id that several countries used: ask them to send a new question")
+        return found[0]
+
+    def _question(self, item: Item, peer: Peer | None = None) -> Question:
+        if peer is None:
+            self._peers.refresh()
+            peer = self._peers.get(item.peer)
+        return self._release.reopen(peer, self._exchanges[item.action], item.exchange_id)
+
+    def _viewed(self, officer: Officer, item: Item, now: datetime) -> LedgerEntry:
+        return LedgerEntry(
+            kind=EntryKind.RECORDS_VIEWED,
+            time_ms=int(now.timestamp() * 1000),
+            requester=self._own.node_id,
+            official=officer.id,
+            official_role=officer.role,
+            category=item.category,
+            purpose=item.purpose,
+            note=f"inbox question {item.exchange_id}",
+        )
+
+
+def _newest(replies: list[Later]) -> str:
+    """Return the part of the newest reply that a person caused, the first one where there is none."""
+    return next((reply.part for reply in reversed(replies) if not reply.part.startswith("held-")), str(Part.REPLY))
+
+
+def _later(question: Question, verdict: Verdict, part: str, at: datetime) -> Row:
+    return later_row(
+        question.header.exchange_id,
+        question.peer.country,
+        part,
+        at=at,
+        outcome=verdict.outcome,
+        disclosure=verdict.disclosure,
+    )
+
+
+def _check_ground(policy: PolicyInForce, item: Item, ground: str) -> None:
+    """Refuse a ground that the agreement does not keep; one that is gone is left to policy."""
+    held = policy.agreements.get(item.basis.agreement)
+    if held is not None and ground not in held.data["refusals"]:
+        kept = ", ".join(sorted(held.data["refusals"]))
+        problem = f"is not a ground that {held.id} keeps: {kept}"
+        raise Malformed(f"ground {problem}", violations=(Violation("ground", problem),))
+
+
+def _check_fault(decided: Decided) -> None:
+    if decided.decision.fault is not None:
+        raise Unavailable("the policy cannot decide now, so nothing was decided: `comity doctor` names the fault")
+
+
+def _no_question() -> NotFound:
+    return NotFound("no such question of yours was left to a person: check exchange id and request digest")
