@@ -121,14 +121,21 @@ class World:
 
 @contextmanager
 def make_world(
-    folder: Path, engine: str = "embedded", per_day: int | None = None, databases: dict[str, str] | None = None
+    folder: Path,
+    engine: str = "embedded",
+    per_day: int | None = None,
+    databases: dict[str, str] | None = None,
+    officers: int | None = None,
 ) -> Iterator[World]:
-    """A fresh federation of three; FI's node runs in this process. `per_day` changes every term's quota."""
+    """A fresh federation of three; FI's node runs in this process.
+
+    `per_day` changes every term's quota, `officers` how many must approve what a person decides.
+    """
     countries = ["EE", "FI", "LV"]
     quiet = {"say": lambda _line: None, "databases": databases}
     sandbox = federation.make(folder / "s", countries, people=40, engine=engine, **quiet)
-    for home in map(sandbox.home, sandbox.countries) if per_day is not None else ():
-        _set_quotas(home.agreements, per_day)
+    for home in map(sandbox.home, sandbox.countries):
+        _set_terms(home.agreements, per_day, officers)
     with ExitStack() as stack:
         ee = stack.enter_context(open_node(sandbox.home("EE")))
         fi = stack.enter_context(open_node(sandbox.home("FI")))
@@ -144,9 +151,14 @@ def make_world(
         running.stop(grace=1)
 
 
-def _set_quotas(folder: Path, per_day: int) -> None:
+def _set_terms(folder: Path, per_day: int | None, officers: int | None) -> None:
+    if per_day is None and officers is None:
+        return
     for file in folder.glob("*.yaml"):
         document = yaml.safe_load(file.read_text())
         for term in document["terms"]:
-            term["limits"]["per_day"] = per_day
+            if per_day is not None:
+                term["limits"]["per_day"] = per_day
+            if officers is not None:
+                term["officers"] = officers
         file.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False))

@@ -92,6 +92,7 @@ class Inbox:
             urgency=facts.urgency,
             asked_by=facts.official.id,
             role=human.role,
+            officers=human.officers,
             basis=verdict.basis or Basis("", 0, ""),
             received_at=at,
             due_at=due(at, human.deadline),

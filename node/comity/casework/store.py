@@ -40,6 +40,7 @@ inbox_item = Table(
     Column("urgency", String(16), nullable=False),
     Column("asked_by", String(64), nullable=False),
     Column("role", String(64), nullable=False),
+    Column("officers", Integer, nullable=False),
     Column("agreement", String(128), nullable=False),
     Column("revision", Integer, nullable=False),
     Column("digest", String(64), nullable=False),
@@ -49,7 +50,7 @@ inbox_item = Table(
     Column("due_at", BigInteger, nullable=False),
     Index("ix_inbox_item_due_at", "due_at"),
 )
-"""`asked_by` is the asking official's pseudonym; times in milliseconds since the epoch."""
+"""`asked_by` is the asking official's pseudonym, `officers` how many must agree; times in milliseconds."""
 
 inbox_step = Table(
     "inbox_step",
@@ -77,6 +78,7 @@ class Item:
     urgency: str
     asked_by: str
     role: str
+    officers: int
     basis: Basis
     received_at: datetime
     due_at: datetime
@@ -98,6 +100,7 @@ def item_row(item: Item) -> Row:
             "urgency": item.urgency,
             "asked_by": item.asked_by,
             "role": item.role,
+            "officers": item.officers,
             "agreement": item.basis.agreement,
             "revision": item.basis.revision,
             "digest": item.basis.digest,
@@ -154,6 +157,7 @@ def items(
             urgency=row.urgency,
             asked_by=row.asked_by,
             role=row.role,
+            officers=row.officers,
             basis=Basis(row.agreement, row.revision, row.digest, row.term, row.article),
             received_at=_moment(row.received_at),
             due_at=_moment(row.due_at),

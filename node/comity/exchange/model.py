@@ -152,19 +152,6 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
-    """What people of the country asked decided so far: a fact of the policy input, set by that country alone.
-
-    `state`: none, approved, refused. `ground` is a refusal code, `officers` how many different persons approved.
-    """
-
-    state: str = "none"
-    role: str = ""
-    ground: str = ""
-    officers: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Claim:
     """Names a question that was left to a person, by whoever asked it: its newest answer is wanted."""
 

@@ -534,6 +534,7 @@ class InboxItem(_message.Message):
     LATE_FIELD_NUMBER: _builtins.int
     STEPS_FIELD_NUMBER: _builtins.int
     OUTCOME_FIELD_NUMBER: _builtins.int
+    OFFICERS_FIELD_NUMBER: _builtins.int
     exchange_id: _builtins.str
     """Exchange id."""
     country: _builtins.str
@@ -554,6 +555,8 @@ class InboxItem(_message.Message):
     """Not decided in time; stays true after a late decision."""
     outcome: _builtins.str
     """Outcome of the final answer; empty while open."""
+    officers: _builtins.int
+    """How many different officers must approve."""
     @_builtins.property
     def basis(self) -> _common_pb2.Basis:
         """Agreement, term and article under which it waits."""
@@ -587,10 +590,11 @@ class InboxItem(_message.Message):
         late: _builtins.bool = ...,
         steps: _abc.Iterable[Global___InboxStep] | None = ...,
         outcome: _builtins.str = ...,
+        officers: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "due_at", b"due_at", "received_at", b"received_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "basis", b"basis", "category", b"category", "country", b"country", "due_at", b"due_at", "exchange_id", b"exchange_id", "late", b"late", "outcome", b"outcome", "purpose", b"purpose", "received_at", b"received_at", "role", b"role", "state", b"state", "steps", b"steps", "urgency", b"urgency"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "basis", b"basis", "category", b"category", "country", b"country", "due_at", b"due_at", "exchange_id", b"exchange_id", "late", b"late", "officers", b"officers", "outcome", b"outcome", "purpose", b"purpose", "received_at", b"received_at", "role", b"role", "state", b"state", "steps", b"steps", "urgency", b"urgency"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

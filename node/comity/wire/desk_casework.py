@@ -83,6 +83,7 @@ def _item(item: desk_service_pb2.InboxItem) -> dict[str, Any]:
         "purpose": item.purpose,
         "urgency": item.urgency,
         "role": item.role,
+        "officers": item.officers,
         "basis": {
             "agreement": basis.agreement,
             "revision": basis.revision,

@@ -14,7 +14,7 @@ from grpc_status import rpc_status
 from comity.errors import ComityError, Malformed, NotFound, Reason, Unavailable, Violation
 from comity.exchange.model import Circumstances
 from comity.identity.node import load_staff
-from comity.v1 import desk_service_pb2, query_service_pb2
+from comity.v1 import common_pb2, desk_service_pb2, query_service_pb2
 from comity.wire import words
 from comity.wire.convert import circumstances_to_proto
 from comity.wire.status import STATUS, reason_of

@@ -87,6 +87,7 @@ class InboxServices:
             purpose=item.purpose,
             urgency=item.urgency,
             role=item.role,
+            officers=item.officers,
             basis=convert.basis_to_proto(item.basis),
             received_at=convert.timestamp(item.received_at),
             due_at=convert.timestamp(item.due_at),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -41,8 +40,8 @@ class WaitingServices:
         except DecodeError as cause:
             raise Malformed("the message is not a RefreshExchangesRequest") from cause
         _check_id(request.exchange_id or None)
-        official, deadline = pseudonym(self._own, member.name), _deadline(context)
-        for exchange_id, result in self._waiting.refresh(official, request.exchange_id or None, deadline):
+        official = pseudonym(self._own, member.name)
+        for exchange_id, result in self._waiting.refresh(official, request.exchange_id or None, DEFAULT_DEADLINE):
             response = desk_service_pb2.RefreshExchangesResponse(
                 exchange_id=exchange_id, result=result_to_proto(result)
             )
@@ -67,8 +66,3 @@ class WaitingServices:
 def _check_id(exchange_id: str | None) -> None:
     if exchange_id is not None:
         rules.refuse([Violation("exchange_id", problem)] if (problem := rules.uuid7(exchange_id)) else [])
-
-
-def _deadline(context: grpc.ServicerContext) -> timedelta:
-    left = context.time_remaining()
-    return DEFAULT_DEADLINE if left is None else min(DEFAULT_DEADLINE, timedelta(seconds=max(0.1, left)))

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("urgency", sa.String(16), nullable=False),
         sa.Column("asked_by", sa.String(64), nullable=False),
         sa.Column("role", sa.String(64), nullable=False),
+        sa.Column("officers", sa.Integer(), nullable=False),
         sa.Column("agreement", sa.String(128), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(64), nullable=False),
