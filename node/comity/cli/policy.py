@@ -1,6 +1,5 @@
 """`comity policy`: what would be decided, and the bundle that decides it."""
 
-import json
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from comity.cli.held import held as held_by
 from comity.cli.national import command as national
 from comity.cli.offence import offence
 from comity.cli.output import FAILED, REFUSED, json_option, show, table
-from comity.errors import Malformed
+from comity.policy.document import decode
 
 
 @click.group("policy")
@@ -34,10 +33,7 @@ command.add_command(offence)
 @click.pass_context
 def simulate(ctx: click.Context, file: Path, engine: str, agreements: Path | None, as_json: bool) -> None:
     """Decide the input document in FILE. Exit code 3 if it is refused, 1 if two engines disagree."""
-    try:
-        document = json.loads(file.read_text())
-    except ValueError as cause:
-        raise Malformed(f"{file}: not JSON: {cause}") from None
+    document = decode(file.read_bytes())
     engines = ["embedded", "opa"] if engine == "both" else [engine]
     decided = {name: _decide(ctx, name, agreements, document) for name in engines}
     decisions = list(decided.values())

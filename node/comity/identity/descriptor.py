@@ -113,7 +113,7 @@ def _open(envelope: bytes) -> tuple[Descriptor, bytes, bytes]:
         signature = base64.b64decode(outer["signatures"][0]["sig"], validate=True)
         kind = outer["payloadType"]
         descriptor = _parse(json.loads(payload))
-    except (ValueError, KeyError, TypeError, IndexError) as cause:
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as cause:
         raise Malformed("peer descriptor: not a DSSE envelope made by `comity peer export`") from cause
     if kind != PAYLOAD_TYPE:
         raise Malformed(f"peer descriptor: payloadType is not {PAYLOAD_TYPE}")
