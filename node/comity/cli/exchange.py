@@ -14,6 +14,7 @@ from comity.cli.output import json_option, show, table
 from comity.errors import NotFound
 from comity.exchange import store as exchanges
 from comity.exchange.store import ExchangeLine
+from comity.ledger.ledger import StoredEntry
 
 
 @click.group("exchange")
@@ -49,7 +50,7 @@ def show_(ctx: click.Context, exchange_id: str, as_json: bool) -> None:
     document = {
         "exchange": exchange_id,
         "peers": [{**_line(line), **kept} for line, kept in zip(lines, messages, strict=True)],
-        "ledger": [{"index": stored.index, "kind": stored.entry.kind.name.lower()} for stored in entries],
+        "ledger": [_entry(stored) for stored in entries],
     }
 
     def render() -> None:
@@ -57,7 +58,7 @@ def show_(ctx: click.Context, exchange_id: str, as_json: bool) -> None:
         for line, kept in zip(lines, messages, strict=True):
             for reason in kept.get("reasons", []):
                 click.echo(f"  {line.peer}: {reason['code']} — {reason['article']}: {reason['message']}")
-        click.echo("ledger entries: " + ", ".join(f"{s.index} {s.entry.kind.name.lower()}" for s in entries))
+        click.echo("ledger entries: " + ", ".join(_entry_text(stored) for stored in entries))
 
     show(document, as_json, render)
 
@@ -107,12 +108,12 @@ def _of_one(desk: Any, exchange_id: str) -> Iterator[Any]:
 def _messages(node: OpenNode, line: ExchangeLine) -> dict[str, Any]:
     """Return what the kept reply says of the decision; nothing where none is kept."""
     from comity.exchange.sealing import open_message  # noqa: PLC0415
-    from comity.ledger.vault import Part  # noqa: PLC0415
     from comity.wire.search import SearchMessages  # noqa: PLC0415
 
     try:
         with node.store.read() as tx:
-            reply = open_message(node.vault, tx, line.exchange_id, line.peer, Part.REPLY)
+            part = exchanges.newest_part(tx, line.exchange_id, line.peer)
+            reply = open_message(node.vault, tx, line.exchange_id, line.peer, part)
     except NotFound:
         return {}
     answer = SearchMessages().decode_reply(reply.payload)
@@ -123,6 +124,18 @@ def _messages(node: OpenNode, line: ExchangeLine) -> dict[str, Any]:
         "released_fields": list(answer.findings.released_fields) if answer.findings else [],
         "terms": asdict(answer.terms) if answer.terms else None,
     }
+
+
+def _entry(stored: StoredEntry) -> dict[str, Any]:
+    entry = stored.entry
+    document = {"index": stored.index, "kind": entry.kind.name.lower(), "outcome": entry.outcome}
+    return {**document, "official": entry.official, "role": entry.official_role}
+
+
+def _entry_text(stored: StoredEntry) -> str:
+    entry = stored.entry
+    by = f" ({entry.outcome} by {entry.official_role} {entry.official})" if entry.kind.name == "REVIEW_DECIDED" else ""
+    return f"{stored.index} {entry.kind.name.lower()}{by}"
 
 
 def _line(line: ExchangeLine) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Float, Index, LargeBinary, Select, String, Table, Text, select
 
 from comity.exchange.model import Basis, PeerResult
+from comity.ledger.vault import Part
 from comity.store import Row, Tx, metadata
 
 inbound = Table(
@@ -217,6 +218,12 @@ def later_replies(tx: Tx, exchange_id: str, peer: str) -> list[Later]:
     rows = tx.execute(select(later).where(later.c.exchange_id == exchange_id, later.c.peer == peer))
     found = [Later(r.part, r.at, r.outcome, r.disclosure, r.receipt_state, bytes(r.receipt)) for r in rows]
     return sorted(found, key=lambda reply: (reply.part == FINAL, reply.at, reply.part))
+
+
+def newest_part(tx: Tx, exchange_id: str, peer: str) -> str:
+    """Return the name under which the vault keeps the newest reply of an exchange that verified."""
+    proven = [reply.part for reply in later_replies(tx, exchange_id, peer) if reply.receipt_state != "invalid"]
+    return proven[-1] if proven else str(Part.REPLY)
 
 
 def left_to_a_person(tx: Tx, official: str, exchange_id: str | None = None) -> list[tuple[str, str]]:
