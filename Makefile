@@ -38,6 +38,7 @@ lint: setup tools ## ruff, mypy, buf, opa, regal, and freshness of everything ge
 	$(BIN)/python ops/buf_check.py
 	$(BIN)/python ops/offence_tables.py --check
 	$(BIN)/python ops/policy_build.py --check
+	$(BIN)/python ops/messages_build.py --check
 	$(BIN)/python ops/policy_lint.py
 
 format: setup ## format Python and Rego

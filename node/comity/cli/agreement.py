@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from comity.cli import agreement_text
 from comity.cli.context import opened
 from comity.cli.output import WRONG_USE, json_option, show, table
 from comity.errors import Malformed, NotFound
@@ -13,7 +14,11 @@ from comity.policy.agreement import Agreement, load_agreement
 
 @click.group("agreement")
 def command() -> None:
-    """Agreements: check files, show and list what is in force."""
+    """Agreements: check files, show and list what is in force, read them in plain language, compare them."""
+
+
+command.add_command(agreement_text.text)
+command.add_command(agreement_text.diff)
 
 
 @command.command("lint")

@@ -14,7 +14,7 @@ from comity.cli.output import DONE, FAILED, fail
 from comity.errors import ComityError, Malformed
 
 COMMANDS = {
-    "agreement": "agreements: check, show, list",
+    "agreement": "agreements: check, show, list, text, diff",
     "bench": "measured figures, as ratios",
     "doctor": "check this node and its peers, with the remedy",
     "exchange": "exchanges: list, show, refresh",
