@@ -61,7 +61,8 @@ def members(chance: random.Random, schema: dict[str, Any]) -> list[Any]:
     least = schema.get("minItems", 0)
     if "enum" in inner:
         return chance.sample(inner["enum"], chance.randint(least, len(inner["enum"])))
-    return [value(chance, inner) for _ in range(chance.randint(least, 2))]
+    made = [value(chance, inner) for _ in range(chance.randint(least, 2))]
+    return [each for index, each in enumerate(made) if each not in made[:index]]
 
 
 _MAKERS: dict[str, Callable[[random.Random, dict[str, Any]], Any]] = {

@@ -40,9 +40,11 @@ INNER = {
     "scenarios.expect.outcome": "outcome",
     "scenarios.expect.disclosure": "level",
     "scenarios.expect.reasons": "ground",
+    "scenarios.expect.fields": "field",
+    "scenarios.expect.human": "role",
 }
 PLAIN = {"refusals.article", "assurances.article", "declarations.party", "declarations.article", "scenarios.name"}
-PLAIN |= {"scenarios.input", "scenarios.expect.term"}
+PLAIN |= {"scenarios.input"}
 
 
 def leaves(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -70,6 +72,11 @@ def test_everything_the_schema_can_say_has_a_phrase(path: str, schema: dict[str,
         return
     if path in INNER:
         assert all(say.word(INNER[path], _whole_name(value)) for value in schema["enum"])
+        return
+    if path.startswith("scenarios.expect."):
+        assert source()["phrases"][path.replace("expect.", "")]
+        duties = schema["enum"] if path.endswith("obligations") else ()
+        assert all(say.knows("obligation", duty) or say.knows("undertaking", duty) for duty in duties)
         return
     part = KNOWN[path]
     if part.shape == "by-action":

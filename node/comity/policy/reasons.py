@@ -86,7 +86,7 @@ def _detail(ground: str, detail: str, say: Speech) -> str:
 
 
 def _named(kind: str, code: str, say: Speech) -> str:
-    return say.word(kind, code) if code in source()["words"][kind] else code
+    return say.word(kind, code) if say.knows(kind, code) else code
 
 
 @cache

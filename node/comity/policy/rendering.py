@@ -17,6 +17,13 @@ from comity.policy.speech import Speech, joined, speech
 
 _WIDTH = 100
 _DASH = "\u2013"
+_EXPECTED = {
+    "disclosure": ("level",),
+    "reasons": ("ground",),
+    "fields": ("field",),
+    "obligations": ("obligation", "undertaking"),
+    "human": ("role",),
+}
 _CLOSING = ("named", "privilege", "assistance", "protected", "national", "text")
 
 
@@ -194,15 +201,20 @@ def _scenarios(cases: Iterable[Mapping[str, Any]], say: Speech) -> Iterator[Sent
 
 def _expected(expect: Mapping[str, Any], say: Speech) -> Iterator[str]:
     yield say.word("outcome", expect["outcome"])
-    if "disclosure" in expect:
-        yield say.phrase("scenarios.disclosure", text=say.word("level", expect["disclosure"]))
-    if "term" in expect:
-        yield say.phrase("scenarios.term", text=expect["term"])
-    if expect.get("reasons"):
-        named = ", ".join(say.word("ground", code) for code in sorted(expect["reasons"]))
-        yield say.phrase("scenarios.reasons", items=named)
-    elif "reasons" in expect:
-        yield say.phrase("scenarios.reasons.none")
+    for key, value in expect.items():
+        if isinstance(value, list):
+            named = ", ".join(_name(key, each, say) for each in sorted(value)) or say.phrase("scenarios.nothing")
+            yield say.phrase(f"scenarios.{key}", items=named)
+        elif key != "outcome":
+            yield say.phrase(f"scenarios.{key}", text=_name(key, value, say))
+
+
+def _name(key: str, value: Any, say: Speech) -> str:
+    """Return an expected value in words; what is no code word of ours is shown as it is."""
+    if key in ("deadline", "retention"):
+        return say.time(value)
+    kind = next((each for each in _EXPECTED.get(key, ()) if say.knows(each, str(value))), "")
+    return say.word(kind, value) if kind else str(value)
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -43,6 +43,10 @@ class Speech:
         """Return the name of a code word; raises `KeyError` for an unknown one (our bug)."""
         return self.message(source()["words"][kind][code], kind)
 
+    def knows(self, kind: str, code: str) -> bool:
+        """Whether there is such a code word."""
+        return code in source()["words"].get(kind, ())
+
     def words(self, kind: str, codes: Iterable[str]) -> str:
         """Return the names of several words, or the codes themselves where `kind` is empty."""
         return joined(self.word(kind, code) if kind else code for code in codes)
