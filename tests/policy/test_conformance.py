@@ -1,116 +1,40 @@
 """OPA is the authority: the embedded engine gives the very decision that a real OPA server gives.
 
-On golden cases, scenarios, generated questions (sound, malformed, hostile), and on data that no checked agreement
-can hold. A construct on which they would differ is not used in the library.
+On golden cases, scenarios, more than 10 000 generated questions (sound, malformed, hostile, and what hypothesis thinks
+of), under national modules, and on data that no checked agreement can hold. A construct on which they would differ is
+not used in the library. Both engines are asked as a node asks them, by several threads over connections kept alive.
 """
 
 import copy
 import json
 import random
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from policy_samples import AGREEMENTS, ASSURED, AUTHORITY, GOLDEN, POLICY, golden_input, question
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from policy_questions import HOSTILE, ROWS, hostile, nested, place, sound
+from policy_samples import AGREEMENTS, GOLDEN, POLICY, golden_input, question
 
 from comity.errors import ComityError
-from comity.policy import library
+from comity.policy.bundle import PolicySet, build
 from comity.policy.embedded import EmbeddedEngine
 from comity.policy.engine import BaseEngine
+from comity.policy.national import EXAMPLE, compile_national
 from comity.policy.opa_server import OpaProcess
 from comity.policy.scenarios import scenario_input
 
-ROWS = library.data()["comity"]["vocabulary"]["input"]
-TERMS = [term for each in AGREEMENTS for term in each.document["terms"]]
-POOL: dict[str, list[Any]] = {
-    "action": sorted({word for term in TERMS for word in term["actions"]}),
-    "time": [0, 1, 1_772_323_199, 1_772_323_200, 1_930_089_599, 1_930_089_600, 10**12],
-    "self.country": [*AUTHORITY, "DK"],
-    "peer.country": [*AUTHORITY, "DK"],
-    "requester.country": [*AUTHORITY],
-    "requester.authority": [*AUTHORITY.values(), "prosecutor", "prokuratura"],
-    "requester.role": ["investigator", "prosecutor", "desk-officer"],
-    "category": sorted({word for term in TERMS for word in term["categories"]}),
-    "purpose": sorted({word for term in TERMS for word in term["purposes"]}),
-    "offence.max_penalty_months": [0, 3, 11, 12, 23, 24, 35, 36, 48, 1200],
-    "offence.list_category": ["", "fraud", "murder", "laundering"],
-    "offence.iccs": ["", "0701", "0502", "1001", "0901"],
-    "offence.kinds": [[], ["political"], ["military", "fiscal"], ["capital"]],
-    "authorisation.type": ["none", "judge", "prosecutor", "court"],
-    "assurances": [[], ASSURED, [{**ASSURED[0], "status": "breached"}], [{**ASSURED[0], "expires": 1}]],
-    "language": ["", "en", "fi", "xx"],
-    "offence.code": ["", "EE:209", "FI:36-1"],
-    "ask.fields": [[], ["name"], ["name", "address"]],
-    "ask.max_candidates": [0, 1, 5, 11, 1000],
-    "ask.keep_days": [0, 1, 90, 181, 3650],
-    "undertakings": [[], ["logging"], library.vocabulary()["undertakings"]],
-    "review.role": ["", "desk-officer", "judge", "minister"],
-    "review.officers": [0, 1, 2],
-    "basis.agreement": ["", *(each.id for each in AGREEMENTS)],
-    "basis.digest": ["", *(each.digest for each in AGREEMENTS)],
-}
-HOSTILE: list[Any] = [
-    None, True, False, 0, -1, 1.5, 1e300, -1e300, 2**53 + 1, 10**40, -(10**40), "", "0", "true", "null", "a" * 4000,
-    "Ää€😀", "e\u0301", "\u0000", "\u202e", '"}]', "\\", "../..", "{}", "%s", "${x}", [], [[]], ["x"], [None], {},
-    {"x": 1}, {"": ""}, {"__proto__": {"x": 1}}, [1, "1", True], "EE\u200b",
-]  # fmt: skip
+Engines = tuple[BaseEngine, BaseEngine]
+SOUND_SEEDS, HOSTILE_SEEDS, EACH = range(6), range(100, 104), 1000
+THREADS = 4
 
 
-def place(document: dict[str, Any], path: list[str], value: Any) -> None:
-    node: Any = document
-    for key in path[:-1]:
-        node = node.get(key) if isinstance(node, dict) else None
-        if not isinstance(node, dict):
-            return
-    node[path[-1]] = value
-
-
-def sound(chance: random.Random) -> dict[str, Any]:
-    """A question that some term serves, then up to five facts changed."""
-    agreement = chance.choice(AGREEMENTS)
-    term = chance.choice(agreement.document["terms"])
-    answers, asks = chance.sample(agreement.parties, 2)
-    ages = ["adult", "adult", "minor", "unknown"]
-    authority = chance.choice(agreement.document["authorities"][asks])
-    document = question(
-        asks,
-        answers,
-        direction=chance.choice(["inbound", "outbound"]),
-        action=chance.choice(term["actions"]),
-        category=chance.choice(term["categories"]),
-        purpose=chance.choice(term["purposes"]),
-        requester={"country": asks, "authority": authority, "role": chance.choice(term["roles"])},
-        subject={"category": chance.choice(term["subjects"]["categories"]), "age_band": chance.choice(ages)},
-        authorisation={"type": "judge", "valid": True},
-    )
-    for _ in range(chance.randrange(6)):
-        row = chance.choice(ROWS)
-        values = POOL.get(".".join(row["path"])) or row.get("of") or [True, False]
-        place(document, row["path"], copy.deepcopy(chance.choice(values)))
-    return document
-
-
-def hostile(chance: random.Random) -> dict[str, Any]:
-    document = sound(chance)
-    for _ in range(chance.randrange(1, 4)):
-        path = chance.choice(ROWS)["path"]
-        match chance.randrange(4):
-            case 0:
-                place(document, path[: chance.randrange(1, len(path) + 1)], copy.deepcopy(chance.choice(HOSTILE)))
-            case 1:
-                place(
-                    document,
-                    [*path[:-1], chance.choice(["x", "", "Ä", "direction", "__proto__"])],
-                    chance.choice(HOSTILE),
-                )
-            case 2:
-                document.pop(path[0], None)
-            case _:
-                place(document, path, copy.deepcopy(chance.choice(HOSTILE)))
-    return document
-
-
-def result(engine: BaseEngine, document: dict[str, Any]) -> Any:
+def result(engine: BaseEngine, document: dict[str, Any]) -> str:
     """The decision as canonical text, or the class of the error."""
     try:
         return json.dumps(engine.decide_raw(document), sort_keys=True)
@@ -118,44 +42,99 @@ def result(engine: BaseEngine, document: dict[str, Any]) -> Any:
         return type(error).__name__
 
 
-def check(engines: tuple[BaseEngine, BaseEngine], documents: list[dict[str, Any]]) -> list[Any]:
-    found = []
-    for document in documents:
+def check(engines: Engines, documents: Iterable[dict[str, Any]]) -> Counter[str]:
+    """Compare the engines on every document; return how often each outcome or error was found."""
+
+    def decide(document: dict[str, Any]) -> str:
         ours, theirs = (result(engine, document) for engine in engines)
-        assert ours == theirs, json.dumps(document)
-        found.append(ours)
-    return found
+        assert ours == theirs, repr(document)
+        return str(json.loads(ours)["outcome"]) if ours.startswith("{") else ours
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return Counter(pool.map(decide, documents))
 
 
 @pytest.fixture(scope="module")
-def engines(embedded: EmbeddedEngine, opa_process: OpaProcess) -> tuple[BaseEngine, BaseEngine]:
+def engines(embedded: EmbeddedEngine, opa_process: OpaProcess) -> Engines:
     return embedded, opa_process
 
 
-def test_golden_cases_and_scenarios(engines: tuple[BaseEngine, BaseEngine]) -> None:
+@contextmanager
+def both(policy: PolicySet) -> Iterator[Engines]:
+    """Both engines over one policy set."""
+    opa = OpaProcess.start(policy)
+    embedded = EmbeddedEngine(policy, machines=2)
+    try:
+        yield embedded, opa
+    finally:
+        opa.close()
+        embedded.close()
+
+
+def test_more_than_ten_thousand_are_generated() -> None:
+    assert (len(SOUND_SEEDS) + len(HOSTILE_SEEDS)) * EACH >= 10_000
+
+
+def test_golden_cases_and_scenarios(engines: Engines) -> None:
     documents = [scenario_input(each, scenario) for each in AGREEMENTS for scenario in each.scenarios]
-    check(engines, documents + [golden_input(case) for case in GOLDEN])
+    found = check(engines, documents + [golden_input(case) for case in GOLDEN])
+    assert set(found) == {"permitted", "review", "refused"}
 
 
-def test_sound_questions(engines: tuple[BaseEngine, BaseEngine]) -> None:
-    chance = random.Random(20261124)
-    found = check(engines, [sound(chance) for _ in range(1200)])
-    outcomes = [json.loads(each)["outcome"] for each in found]
-    assert min(outcomes.count(word) for word in ("permitted", "refused", "review")) > 20
+@pytest.mark.parametrize("seed", SOUND_SEEDS)
+def test_sound_questions(engines: Engines, seed: int) -> None:
+    chance = random.Random(seed)
+    found = check(engines, [sound(chance) for _ in range(EACH)])
+    assert min(found[word] for word in ("permitted", "refused", "review")) > 10
 
 
-def test_hostile_questions(engines: tuple[BaseEngine, BaseEngine]) -> None:
-    chance = random.Random(42)
-    found = check(engines, [hostile(chance) for _ in range(1000)])
-    assert sum('"refused"' in each for each in found) > 500
+@pytest.mark.parametrize("seed", HOSTILE_SEEDS)
+def test_hostile_questions(engines: Engines, seed: int) -> None:
+    chance = random.Random(seed)
+    found = check(engines, [hostile(chance) for _ in range(EACH)])
+    assert found["refused"] > EACH / 2
+    assert found["Malformed"] > 0
+    assert found["permitted"] < EACH / 4
+
+
+anything: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(HOSTILE),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+places = st.sampled_from([row["path"] for row in ROWS]) | st.lists(st.text(max_size=8), min_size=1, max_size=3)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.lists(st.tuples(places, anything), min_size=1, max_size=3), min_size=20, max_size=20))
+def test_whatever_stands_anywhere(engines: Engines, changes: list[list[tuple[list[str], Any]]]) -> None:
+    documents = []
+    for each in changes:
+        document = question()
+        for path, value in each:
+            place(document, path, copy.deepcopy(value))
+        documents.append(document)
+    check(engines, documents)
+
+
+@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.dictionaries(st.text(max_size=8), anything, max_size=4), min_size=20, max_size=20))
+def test_any_document_at_all(engines: Engines, documents: list[dict[str, Any]]) -> None:
+    assert not check(engines, documents)["permitted"]
 
 
 @pytest.mark.parametrize("document", [{}, {"input": {}}, {"": {}}, {"direction": "inbound"}])
-def test_strangers(engines: tuple[BaseEngine, BaseEngine], document: dict[str, Any]) -> None:
+def test_strangers(engines: Engines, document: dict[str, Any]) -> None:
     check(engines, [document])
 
 
-def test_desk(engines: tuple[BaseEngine, BaseEngine]) -> None:
+@pytest.mark.parametrize("depth", [2, 31, 32, 33, 100, 500, 900, 1000, 5000])
+def test_deep_documents(engines: Engines, depth: int) -> None:
+    found = check(engines, [question(category=nested(depth)), question() | {"x": nested(depth)}])
+    assert not found["permitted"]
+
+
+def test_desk(engines: Engines) -> None:
     embedded, opa = engines
     methods = ["/comity.v1.DeskService/Ask", "/comity.v1.DeskService/GetStatus", "/x", ""]
     for roles in (
@@ -171,6 +150,17 @@ def test_desk(engines: tuple[BaseEngine, BaseEngine]) -> None:
         for method in [*methods, None, 1]:
             document = {"roles": roles, "method": method}
             assert embedded.desk(document) == opa.desk(document), document
+
+
+def test_under_national_modules(opa_binary: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMITY_OPA", opa_binary)
+    chance = random.Random(7)
+    policy = build(AGREEMENTS, national=compile_national({"minors.rego": EXAMPLE}))
+    with both(policy) as engines:
+        found = check(engines, [sound(chance) for _ in range(600)] + [hostile(chance) for _ in range(200)])
+        minor = question(subject={"category": "suspect", "age_band": "minor"})
+        assert "Children Act" in result(engines[0], minor)
+    assert found["permitted"] > 10
 
 
 def broken_data(chance: random.Random) -> dict[str, Any]:
@@ -197,11 +187,5 @@ def broken_data(chance: random.Random) -> dict[str, Any]:
 def test_broken_data(opa_binary: str, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     monkeypatch.setenv("COMITY_OPA", opa_binary)
     chance = random.Random(seed)
-    policy = replace(POLICY, data=broken_data(chance))
-    opa = OpaProcess.start(policy)
-    embedded = EmbeddedEngine(policy, machines=1)
-    try:
-        check((embedded, opa), [sound(chance) for _ in range(25)] + [golden_input(case) for case in GOLDEN[:8]])
-    finally:
-        opa.close()
-        embedded.close()
+    with both(replace(POLICY, data=broken_data(chance))) as engines:
+        check(engines, [sound(chance) for _ in range(25)] + [golden_input(case) for case in GOLDEN[:8]])

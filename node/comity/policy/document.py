@@ -1,6 +1,7 @@
 """The policy input document as bytes: one encoding for engines and cache keys, one strict reading. Pure."""
 
 import json
+import re
 from collections.abc import Mapping
 from math import isfinite
 from typing import Any
@@ -8,7 +9,10 @@ from typing import Any
 from comity.errors import Malformed
 
 MAX_BYTES = 65_536
+_MAX_DEPTH = 32  # a question has four; readers of JSON have different stacks
 _MAX_WHOLE = 2**53 - 1  # beyond it, readers of JSON disagree about the number
+_TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_BRACKETS = re.compile(rb"[\[\]{}]")
 
 
 def encode(document: Mapping[str, Any]) -> bytes:
@@ -20,7 +24,18 @@ def encode(document: Mapping[str, Any]) -> bytes:
         raise Malformed("policy input: it is not a JSON document of plain, finite values") from None
     if len(encoded) > MAX_BYTES:
         raise Malformed(f"policy input: larger than {MAX_BYTES} bytes; it holds codes, no free text")
+    if encoded.count(b"[") + encoded.count(b"{") > _MAX_DEPTH and _depth(encoded) > _MAX_DEPTH:
+        raise Malformed(f"policy input: nested more than {_MAX_DEPTH} deep")
     return encoded
+
+
+def _depth(encoded: bytes) -> int:
+    """Return how deep JSON is nested at most; what stands inside texts does not count."""
+    depth = deepest = 0
+    for bracket in _BRACKETS.findall(_TEXTS.sub(b"", encoded)):
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def decode(raw: bytes) -> dict[str, Any]:
