@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from comity.clock import Clock, system_clock
 from comity.errors import Conflict, Malformed, NotFound, Unavailable
+from comity.exchange.assurances import Assurances
 from comity.exchange.own import OwnNode
 from comity.exchange.policy import PolicyInForce
 from comity.exchange.search import search_records
@@ -110,6 +111,11 @@ class OpenNode:
     def agreements(self) -> list[Agreement]:
         """Return the agreements in the home; raises `Malformed` for a bad file."""
         return load_agreements(self.home.agreements)
+
+    @property
+    def assurances(self) -> Assurances:
+        """What this node promised and was promised."""
+        return Assurances(self.country, self.identity, self.store, self.ledger, self.vault)
 
     def undertakings(self) -> tuple[str, ...]:
         """Return the duties this country honours; raises `Malformed` for a word that no agreement can ask for."""

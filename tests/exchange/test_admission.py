@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from comity.errors import Conflict, Precondition, Reason
 from comity.exchange.admission import DEFAULT_SKEW, MAX_LIFETIME, ReplayGuard, check_addressing, check_freshness
+from comity.exchange.ids import new_exchange_id
 from comity.exchange.model import Basis, Circumstances, Header, Official, Subject
-from comity.exchange.requester import new_exchange_id
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FACTS = Circumstances(

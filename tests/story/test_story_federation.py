@@ -81,6 +81,40 @@ def test_a_person_known_in_two_countries_under_other_spellings(shell: Shell) -> 
     assert peers["FI"]["hits"][0]["reference"] != peers["LV"]["hits"][0]["reference"]
 
 
+def test_a_signed_assurance_satisfies_until_it_is_broken(shell: Shell) -> None:
+    """What a penalty of death asks for: given by EE's prosecutor, proven by FI, then marked as breached there."""
+    capital = ("--node", "EE", *PERSON, *WHY, "--penalty", "60", "--offence-kind", "capital", "--to", "FI", "--json")
+    wished = (*capital, "--assurance", "no-death-penalty")
+    ran = shell(*wished)
+    assert (ran.code, ran.json["error"]["reason"]) == (1, "NOT_FOUND")
+    assert "comity assurance give" in ran.json["error"]["message"]
+    give = ("--node", "EE", "assurance", "give", "no-death-penalty", "--to", "FI", "--until", "2030-01-01")
+    text = ("--text", "The penalty will not be carried out.", "--agreement", "ee-fi-police-2026", "--case", "K-1")
+    assert shell(*give, *text, "--as", "investigator").code == 1  # may not bind the country
+    made = shell.good(*give, *text, "--as", "prosecutor", "--json").json
+    assert (made["giver"], made["recipient"], made["status"]) == ("EE", "FI", "given")
+    refused, permitted = shell(*capital), shell(*wished)
+    assert refused.code == 3
+    reasons = by_country(refused.json)["FI"]["reasons"]
+    assert {reason["code"] for reason in reasons} == {"death_penalty_no_assurance"}
+    assert all(reason["article"] and reason["remedy"] for reason in reasons)
+    assert permitted.code == 0, permitted.out
+    fi = ("--node", "FI", "assurance")
+    assert [each["id"] for each in shell.good(*fi, "list", "--peer", "EE", "--json").json] == [made["id"]]
+    shell.good(*fi, "verify", made["id"], "--as", "desk")
+    shown = shell.good(*fi, "show", made["id"], "--json").json
+    assert (shown["status"], shown["signature"], shown["case"]) == ("verified", "proven", "K-1")
+    assert shown["text"] == text[1]
+    assert shell(*wished).code == 0
+    shell.good(*fi, "breach", made["id"], "--note", "sentence was carried out", "--as", "desk")
+    broken = shell(*wished)
+    assert broken.code == 3
+    assert by_country(broken.json)["FI"]["decided_by"] == "peer"
+    withdrawn = shell.good("--node", "EE", "assurance", "withdraw", made["id"], "--as", "prosecutor", "--json").json
+    assert withdrawn["status"] == "withdrawn"
+    assert shell(*wished).code == 1
+
+
 def test_below_the_threshold_is_refused_with_its_article(shell: Shell) -> None:
     ran = shell("--node", "EE", *PERSON, *WHY, "--penalty", "6", "--to", "SE", "--json")
     assert ran.code == 3

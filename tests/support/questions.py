@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
+from comity.exchange.ids import new_exchange_id
 from comity.exchange.model import (
     Ask,
     Authorisation,
@@ -16,7 +17,6 @@ from comity.exchange.model import (
     Privilege,
     Subject,
 )
-from comity.exchange.requester import new_exchange_id
 from comity.policy.library import vocabulary
 from comity.records.query import Identifier, Query
 

@@ -13,8 +13,8 @@ import yaml
 from grpc_status import rpc_status
 
 from comity.app import OpenNode, RunningNode, open_node, policy_in_force
+from comity.exchange.ids import new_exchange_id
 from comity.exchange.model import Basis, Case, Circumstances, Header, Offence, Official, Subject
-from comity.exchange.requester import new_exchange_id
 from comity.identity.signature import SignedMessage
 from comity.records.query import Query
 from comity.sandbox import federation

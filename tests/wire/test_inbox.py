@@ -16,8 +16,8 @@ from support.world import Refused
 
 from comity.casework.review import Officer
 from comity.errors import Conflict, Forbidden, Malformed, NotFound
+from comity.exchange.ids import new_exchange_id
 from comity.exchange.model import Claim, Official
-from comity.exchange.requester import new_exchange_id
 from comity.exchange.sealing import open_message
 from comity.identity.store import PeerState, set_state
 from comity.ledger.entry import EntryKind

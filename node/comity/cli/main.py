@@ -15,6 +15,7 @@ from comity.errors import ComityError, Malformed
 
 COMMANDS = {
     "agreement": "agreements: check, show, list, text, diff",
+    "assurance": "signed promises between countries: give, list, show, verify, withdraw, breach",
     "bench": "measured figures, as ratios",
     "doctor": "check this node and its peers, with the remedy",
     "exchange": "exchanges: list, show, refresh",

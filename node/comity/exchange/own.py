@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from comity.clock import Clock
 from comity.exchange.admission import DEFAULT_SKEW
+from comity.exchange.assurances import Assurances
 from comity.exchange.policy import PolicyInForce
 from comity.identity.node import NodeIdentity
 from comity.ledger.ledger import Ledger
@@ -27,6 +28,11 @@ class OwnNode:
     clock: Clock
     undertakings: tuple[str, ...] = ()
     skew: timedelta = DEFAULT_SKEW
+
+    @property
+    def assurances(self) -> Assurances:
+        """What this node promised and was promised."""
+        return Assurances(self.country, self.identity, self.store, self.ledger, self.vault)
 
     @property
     def node_id(self) -> str:

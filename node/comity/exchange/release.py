@@ -96,6 +96,7 @@ class Release:
             action=question.exchange.action,
             countries=(own.country, peer.country),
             peer=Standing(peer.state.value, peer.reciprocity.value),
+            assurances=own.assurances.facts(peer, header, at) if header.envelopes else (),
             at=at,
             review=review,
         )

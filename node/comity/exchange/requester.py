@@ -9,7 +9,6 @@ Nothing is sent before the question is durable in our ledger, nothing is shown b
 import logging
 import os
 import time
-import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -18,8 +17,10 @@ from queue import SimpleQueue
 
 from comity.errors import ComityError, NotFound
 from comity.exchange import store as table
+from comity.exchange.assurances import MAX_CARRIED, Chosen
 from comity.exchange.entries import exchange_entry
-from comity.exchange.facts import Standing, policy_input, sought
+from comity.exchange.facts import sought
+from comity.exchange.ids import new_exchange_id
 from comity.exchange.model import (
     Answer,
     Basis,
@@ -30,8 +31,9 @@ from comity.exchange.model import (
     SignedReply,
     Verdict,
 )
+from comity.exchange.outbound import OwnOfficer, choose_for
 from comity.exchange.own import OwnNode
-from comity.exchange.policy import PolicyInForce, verdict_of
+from comity.exchange.policy import PolicyInForce
 from comity.exchange.ports import Courier, SearchCodec, Undelivered
 from comity.exchange.sealing import seal
 from comity.exchange.verification import verify_whole
@@ -59,7 +61,10 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What will be sent to one peer; `message` is None where our own policy refuses."""
+    """What will be sent to one peer; `message` is None where our own policy refuses.
+
+    `told` are ids of assurances whose withdrawal goes along.
+    """
 
     peer: Peer
     header: Header
@@ -67,6 +72,15 @@ class _Plan:
     category: str
     policy_digest: bytes
     message: SignedMessage | None
+    told: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """Our assurances and withdrawals that may go along, by country."""
+
+    chosen: dict[str, list[Chosen]]
+    untold: dict[str, list[tuple[str, bytes]]]
 
 
 class Requester:
@@ -91,8 +105,8 @@ class Requester:
     ) -> Iterator[Started | PeerResult]:
         """Ask the named countries, or all peers; yields `Started`, then one result for each country.
 
-        Raises `NotFound` for an unknown country and `Unavailable` when policy or ledger cannot be had: then
-        nothing was sent to anyone.
+        Raises `NotFound` for an unknown country or an assurance that nobody gave, and `Unavailable` when policy or
+        ledger cannot be had: then nothing was sent to anyone.
         """
         self._peers.refresh()
         peers = [self._peers.get(country) for country in dict.fromkeys(countries)] or self._peers.all()
@@ -101,7 +115,10 @@ class Requester:
         now, exchange_id = self._own.clock(), new_exchange_id(self._own.clock())
         policy = self._own.policy()
         facts = replace(circumstances, undertakings=self._own.undertakings)
-        plans = [self._plan(policy, peer, facts, query, exchange_id, now) for peer in peers]
+        own = self._own.assurances
+        chosen = choose_for(own, [peer.country for peer in peers], facts, now) if facts.assurances else {}
+        carried, officer = _Carried(chosen, own.untold()), OwnOfficer(self._own.country, self._action, now)
+        plans = [self._plan(policy, officer, peer, facts, query, exchange_id, carried) for peer in peers]
         self._own.ledger.append_many([self._asked(plan, now) for plan in plans])
         return self._results(plans, exchange_id, deadline)
 
@@ -129,40 +146,35 @@ class Requester:
     def _plan(
         self,
         policy: PolicyInForce,
+        officer: OwnOfficer,
         peer: Peer,
         circumstances: Circumstances,
         query: Query,
         exchange_id: str,
-        now: datetime,
+        carried: _Carried,
     ) -> _Plan:
         own = self._own
-        document = policy_input(
-            circumstances,
-            None,
-            sought(query, circumstances.subject.nationality, provider=peer.country, requester=own.country),
-            direction="outbound",
-            action=self._action,
-            countries=(own.country, peer.country),
-            peer=Standing(peer.state.value, peer.reciprocity.value),
-            at=now,
-        )
-        verdict = verdict_of(policy.decide(document))
-        permitted = verdict.outcome != "refused" and verdict.basis is not None
-        basis = replace(verdict.basis, term="", article="") if permitted and verdict.basis else _NO_BASIS
+        nationality = circumstances.subject.nationality
+        known = sought(query, nationality, provider=peer.country, requester=own.country)
+        decided = officer.may_ask(policy, peer, circumstances, known, carried.chosen.get(peer.country, ()))
+        told = carried.untold.get(peer.country, [])[: MAX_CARRIED - len(decided.chosen)]
+        envelopes = (*(each.envelope for each in decided.chosen), *(proof for _, proof in told))
         header = Header(
             exchange_id=exchange_id,
             sender=own.node_id,
             recipient=peer.node,
-            issued_at=now,
-            expires_at=now + LIFETIME,
+            issued_at=officer.at,
+            expires_at=officer.at + LIFETIME,
             nonce=os.urandom(32),
             circumstances=circumstances,
-            basis=basis,
+            basis=decided.basis or _NO_BASIS,
+            envelopes=envelopes,
         )
         message = None
-        if permitted:
+        if decided.basis:
             message = own.identity.sign(self._codec.request_type, self._codec.encode_request(header, query))
-        return _Plan(peer, header, verdict, query.category, bytes.fromhex(policy.digest), message)
+        ids = tuple(assurance_id for assurance_id, _ in told)
+        return _Plan(peer, header, decided.verdict, query.category, bytes.fromhex(policy.digest), message, ids)
 
     def _asked(self, plan: _Plan, now: datetime) -> tuple[LedgerEntry, list[Row]]:
         kind = EntryKind.QUESTION_ASKED if plan.message else EntryKind.REFUSED_AT_HOME
@@ -256,13 +268,8 @@ class Requester:
         messages = (plan.message, reply.message) if reply else (plan.message,)
         kept = tuple(message for message in messages if message)
         own.ledger.append(entry, [*rows, *seal(own.vault, plan.header, country, kept, own.clock())])
-
-
-def new_exchange_id(at: datetime) -> str:
-    """Return a UUIDv7 (RFC 9562 section 5.7): milliseconds since the epoch, then 74 random bits."""
-    value = int(at.timestamp() * 1000) << 80 | int.from_bytes(os.urandom(10), "big")
-    value = value & ~(0xF << 76) | 0x7 << 76
-    return str(uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62))
+        if verified and plan.told:
+            own.assurances.told(plan.told, own.clock())
 
 
 def broken(bug: Exception) -> ComityError:

@@ -98,6 +98,8 @@ class Responder:
     def _first(self, question: Question, now: datetime) -> SignedReply:
         policy = self._own.policy()
         policy.check_basis(question.header.basis)
+        if question.header.envelopes:
+            self._own.assurances.take_in(question.peer, question.header.envelopes, now)
         decided = self._release.decide(policy, question, now)
         waiting = self._waiting(question, decided, now) if decided.verdict.outcome == "review" else []
         try:

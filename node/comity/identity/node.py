@@ -1,8 +1,10 @@
 """A node's own identity: keys and certificates in one folder, made once, loaded at start."""
 
+import hmac
 import os
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 from cryptography import x509
@@ -58,6 +60,11 @@ class NodeIdentity:
     def ledger_origin(self) -> str:
         """The origin line of the node's checkpoints."""
         return f"{self.node_id.trust_domain}/ledger"
+
+    def staff_pseudonym(self, country: str, name: str) -> str:
+        """Return a staff member's pseudonym: only this node, with its secret, can resolve it."""
+        tag = hmac.new(self.pseudonym_key, b"staff\0" + name.encode(), sha256).hexdigest()
+        return f"{country.lower()}-{tag[:20]}"
 
     def sign(self, type_name: str, payload: bytes) -> SignedMessage:
         """Sign the exact bytes of a protobuf message."""

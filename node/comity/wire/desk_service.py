@@ -1,11 +1,9 @@
 """The local face: `DeskService`, for the staff of this node's own country."""
 
-import hmac
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 
 import grpc
 from cryptography import x509
@@ -51,8 +49,7 @@ class DeskGate:
 
 def pseudonym(own: OwnNode, name: str) -> str:
     """Return a staff member's pseudonym: only this node, with its secret, can resolve it."""
-    tag = hmac.new(own.identity.pseudonym_key, b"staff\0" + name.encode(), sha256).hexdigest()
-    return f"{own.country.lower()}-{tag[:20]}"
+    return own.identity.staff_pseudonym(own.country, name)
 
 
 @dataclass(frozen=True, slots=True)
