@@ -8,13 +8,14 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from hashlib import sha256
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from comity.clock import Clock, system_clock
-from comity.errors import Conflict, Malformed, NotFound, Unavailable
+from comity.errors import ComityError, Conflict, Malformed, NotFound, Unavailable
 from comity.exchange.assurances import Assurances
 from comity.exchange.own import OwnNode
 from comity.exchange.policy import PolicyInForce
@@ -28,15 +29,19 @@ from comity.ledger.ledger import Ledger
 from comity.ledger.vault import Vault
 from comity.policy.agreement import Agreement, load_agreement
 from comity.policy.library import vocabulary
+from comity.policy.store import InForce
 from comity.records.query import Query
 from comity.records.store import Candidate, ImportReport, Record, Records
 from comity.settings import Home, PolicySettings, Settings, load_settings, make_settings
 from comity.store import Store
 
 if TYPE_CHECKING:  # the engines are heavy, and most commands need none
+    from comity.exchange.activation import Activation, Activations
+    from comity.exchange.holder import Book, Parts, PolicyHolder
     from comity.policy.bundle import PolicySet
     from comity.policy.engine import Engine
     from comity.policy.national import National
+    from comity.policy.signing import BundleSigner
 
 log = logging.getLogger(__name__)
 
@@ -132,21 +137,40 @@ class OpenNode:
 
         return load_national(self.home.national)
 
+    def book(self) -> "Book":
+        """Return what says which agreements count: the database's book, or the home's files while that is empty."""
+        from comity.policy.store import AgreementBook  # noqa: PLC0415
+
+        book = AgreementBook(self.store, self.country)
+        return book if book.generation() else _Files(tuple(self.agreements()))
+
+    def activations(self) -> "Activations":
+        """Return the record of activated policy bundles, with the keys that may sign them."""
+        from comity.exchange.activation import Activations, ever_activated  # noqa: PLC0415
+        from comity.identity.bundle_key import BUNDLE_KEY, create_bundle_key, load_bundle_keys  # noqa: PLC0415
+        from comity.policy.signing import BundleSigner  # noqa: PLC0415
+
+        if not (self.home.keys / BUNDLE_KEY).exists() and not ever_activated(self.store):
+            create_bundle_key(self.home.keys)  # a home that an earlier version made
+        keys = load_bundle_keys(self.home.keys)
+        signer, node_id = BundleSigner(keys.key, keys.key_id), str(self.identity.node_id)
+        return Activations(self.store, self.ledger, signer, keys.pinned, node_id, self.clock)
+
     def vkeys(self) -> dict[str, str]:
         """Return the ledger verification keys this node knows, by origin: its own and its peers'."""
         self.peers.refresh()
         known = [self.ledger.vkey, *(peer.descriptor.ledger_vkey for peer in self.peers.all())]
         return {vkey.split("+", 1)[0]: vkey for vkey in known}
 
-    def own(self, policy: PolicyInForce) -> OwnNode:
-        """Return what both sides of the exchange path stand on."""
+    def own(self, policy: Callable[[], PolicyInForce]) -> OwnNode:
+        """Return what both sides of the exchange path stand on; `policy` returns what is in force at a moment."""
         return OwnNode(
             country=self.country,
             identity=self.identity,
             store=self.store,
             ledger=self.ledger,
             vault=self.vault,
-            policy=lambda: policy,
+            policy=policy,
             clock=self.clock,
             undertakings=self.undertakings(),
             skew=timedelta(seconds=self.settings.clock_skew_seconds),
@@ -188,16 +212,26 @@ def load_agreements(folder: Path) -> list[Agreement]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """Agreements as they lay in the home: nobody suspends them."""
+
+    agreements: tuple[Agreement, ...]
+
+    def in_force(self, _at: datetime) -> InForce:
+        return InForce(self.agreements)
+
+
 @contextmanager
 def policy_in_force(
     agreements: list[Agreement], settings: PolicySettings, national: "National | None" = None
 ) -> Iterator[PolicyInForce]:
-    """Start the engine of the settings with these agreements and national modules; it stops on exit."""
+    """Try these agreements and modules out, in an engine of their own that stops on exit; nothing is activated."""
     from comity.policy.bundle import build  # noqa: PLC0415  compiled library and engine: only who decides needs them
     from comity.policy.cache import CachedEngine  # noqa: PLC0415
 
     policy_set = build(agreements, national=national)
-    engine = CachedEngine(_engine(settings, policy_set), policy_set.digest)
+    engine = CachedEngine(_own_engine(settings, policy_set, 0, None), policy_set.digest)
     try:
         yield PolicyInForce(engine, {agreement.id: agreement for agreement in agreements}, policy_set.digest)
     finally:
@@ -219,6 +253,50 @@ def state_reciprocity(node: OpenNode, country: str, word: str) -> None:
             note=f"reciprocity {word}",
         )
     )
+
+
+@contextmanager
+def policy_holder(node: OpenNode) -> Iterator["PolicyHolder"]:
+    """Activate what counts at the node now, and keep it so until the end; raises `ComityError` where it cannot be."""
+    from comity.exchange.holder import PolicyHolder  # noqa: PLC0415
+
+    activations = node.activations()
+    holder = PolicyHolder(node.book(), activations, _starter(node, activations), lambda: own_parts(node), node.clock)
+    try:
+        holder()
+        yield holder
+    finally:
+        holder.close()
+
+
+def own_parts(node: OpenNode) -> "Parts":
+    """Return what the node's home adds to its agreements, for its first set."""
+    from comity.exchange.holder import Parts  # noqa: PLC0415
+
+    return Parts(national=node.national())
+
+
+def activate_bundle(node: OpenNode, raw: bytes) -> "Activation":
+    """Activate a bundle that was built elsewhere: a running node takes it up with its next message.
+
+    Raises `Tampered` where it is not proven, goes back, or carries a text that is not in force here, and
+    `Precondition` where a golden scenario fails; each is an ALARM entry, and the set before stays in force.
+    """
+    from comity.exchange.activation import check_agreements  # noqa: PLC0415
+    from comity.exchange.holder import try_out  # noqa: PLC0415
+
+    activations = node.activations()
+    opened = activations.admit(raw)
+    newest = activations.newest()
+    if newest is not None and newest.sequence == opened.sequence:
+        return newest  # the very same: admitted before
+    try:
+        check_agreements(opened, node.book().in_force(node.clock()))
+        try_out(opened.policy, opened.sequence, _starter(node, activations, serve=False)).engine.close()
+    except ComityError as problem:
+        activations.alarm(problem.detail.get("code", "not activated"), sha256(raw).digest())
+        raise
+    return activations.record(opened.policy, opened.sequence, raw, opened.key_id)
 
 
 def import_file(
@@ -261,7 +339,7 @@ def _own_entry(node: OpenNode, kind: EntryKind, category: str, note: str) -> Led
 class RunningNode:
     """A node with its two ports open."""
 
-    def __init__(self, node: OpenNode, policy: PolicyInForce) -> None:
+    def __init__(self, node: OpenNode, policy: Callable[[], PolicyInForce]) -> None:
         from comity.casework.inbox import Inbox  # noqa: PLC0415
         from comity.exchange.release import Exchange, Release  # noqa: PLC0415
         from comity.exchange.requester import Requester  # noqa: PLC0415  gRPC: only a running node needs it
@@ -296,7 +374,7 @@ class RunningNode:
             searches,
             node.ledger,
             node.envelope,
-            lambda country: [held for held in policy.agreements.values() if country in held.parties],
+            lambda country: [held for held in policy().agreements.values() if country in held.parties],
             node.clock,
         )
         answers = AnswerServices(peer_gate, responder, self.inbox, self._streams["peers"])
@@ -362,18 +440,40 @@ def log_to(home: Home) -> None:
         logger.propagate = False
 
 
-def _engine(settings: PolicySettings, policy_set: "PolicySet") -> "Engine":
+def _starter(node: OpenNode, activations: "Activations", *, serve: bool = True) -> "Callable[[PolicySet, int], Engine]":
+    """Return what starts the engine of the node's settings; with `serve`, an OPA server of somebody else's, too."""
+    settings, signer = node.settings.policy, activations.signer
+
+    def start(policy_set: "PolicySet", sequence: int) -> "Engine":
+        if settings.engine == "opa" and settings.opa_url and serve:
+            return _engine_elsewhere(settings, policy_set, sequence, signer, node.home.bundle)
+        return _own_engine(settings, policy_set, sequence, signer)
+
+    return start
+
+
+def _engine_elsewhere(
+    settings: PolicySettings, policy_set: "PolicySet", sequence: int, signer: "BundleSigner", file: Path
+) -> "Engine":
+    from comity.policy.bundle import bundle_bytes, revision_of  # noqa: PLC0415
+    from comity.policy.opa_server import OpaServerEngine, hand_over  # noqa: PLC0415
+
+    revision = revision_of(policy_set, sequence)
+    engine = OpaServerEngine(settings.opa_url, settings.opa_token, revision=revision, users=settings.opa_users)
+    hand_over(bundle_bytes(policy_set, sequence, signer), file, engine)
+    return engine
+
+
+def _own_engine(
+    settings: PolicySettings, policy_set: "PolicySet", sequence: int, signer: "BundleSigner | None"
+) -> "Engine":
     if settings.engine == "embedded":
         from comity.policy.embedded import EmbeddedEngine  # noqa: PLC0415
 
         return EmbeddedEngine(policy_set)
-    from comity.policy.bundle import revision_of  # noqa: PLC0415
-    from comity.policy.opa_server import OpaProcess, OpaServerEngine  # noqa: PLC0415
+    from comity.policy.opa_server import OpaProcess  # noqa: PLC0415
 
-    if settings.opa_url:
-        revision = revision_of(policy_set, 0)
-        return OpaServerEngine(settings.opa_url, settings.opa_token, revision=revision, users=settings.opa_users)
-    return OpaProcess.start(policy_set)
+    return OpaProcess.start(policy_set, sequence, signer)
 
 
 def few_arenas() -> None:

@@ -110,8 +110,13 @@ class Home:
 
     @property
     def national(self) -> Path:
-        """National law: Rego modules, and what was compiled of them."""
+        """National law: Rego modules, and what was compiled of them; what is in force of them is in the bundle."""
         return self.path / "national"
+
+    @property
+    def bundle(self) -> Path:
+        """The signed bundle in force, for an OPA server that somebody else operates."""
+        return self.path / "policy" / "bundle.tar.gz"
 
     @property
     def logs(self) -> Path:

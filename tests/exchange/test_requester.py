@@ -30,7 +30,7 @@ class LyingCourier(GrpcCourier):
 def asking(world: World) -> Iterator[tuple[Requester, LyingCourier]]:
     courier = LyingCourier(world.ee.identity)
     with policy_in_force(world.ee.agreements(), world.ee.settings.policy) as policy:
-        requester = Requester(world.ee.own(policy), world.ee.peers, courier, CODEC)
+        requester = Requester(world.ee.own(lambda: policy), world.ee.peers, courier, CODEC)
         yield requester, courier
         requester.close()
         courier.close()

@@ -170,7 +170,7 @@ def test_keys_are_private_and_made_once(tmp_path: Path) -> None:
     keys = tmp_path / "keys"
     create_identity(keys, "EE", "police.ee", "node-1", NOW)
     assert {path.name: path.stat().st_mode & 0o077 for path in keys.glob("*.key")} == dict.fromkeys(
-        ("ca.key", "node.key", "ledger.key", "kek.key", "pseudonym.key"), 0
+        ("ca.key", "node.key", "ledger.key", "kek.key", "pseudonym.key", "bundle.key"), 0
     )
     with pytest.raises(Conflict):
         create_identity(keys, "EE", "police.ee", "node-1", NOW)

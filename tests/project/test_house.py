@@ -107,6 +107,7 @@ def test_migrations_make_exactly_the_tables(store: Store) -> None:
     for room in ("identity", "policy", "ledger", "records", "exchange", "casework"):
         importlib.import_module(f"comity.{room}.store")
     importlib.import_module("comity.exchange.quota")
+    importlib.import_module("comity.exchange.activation")
     with store.read() as tx:
         context = MigrationContext.configure(tx, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from comity.app import RunningNode, add_staff_member, policy_in_force
+from comity.app import RunningNode, add_staff_member, policy_holder
 from comity.casework.review import Act
 from comity.exchange.model import Official, PeerResult, Subject
 from comity.exchange.policy import PolicyInForce
@@ -107,7 +107,7 @@ def make_desks(folder: Path, **options: Any) -> Iterator[Desks]:
         world = stack.enter_context(make_world(folder, **options))
         fi = world.fi.node
         add_staff_member(fi.home, fi, StaffMember("desk2", "desk-officer", "nbi"))
-        policy = stack.enter_context(policy_in_force(world.ee.agreements(), world.ee.settings.policy))
+        policy = stack.enter_context(policy_holder(world.ee))
         ee = RunningNode(world.ee, policy)
         ee.start()
         stack.callback(ee.stop, grace=1)

@@ -12,7 +12,7 @@ import grpc
 import yaml
 from grpc_status import rpc_status
 
-from comity.app import OpenNode, RunningNode, open_node, policy_in_force
+from comity.app import OpenNode, RunningNode, open_node, policy_holder
 from comity.exchange.ids import new_exchange_id
 from comity.exchange.model import Basis, Case, Circumstances, Header, Offence, Official, Subject
 from comity.identity.signature import SignedMessage
@@ -141,7 +141,7 @@ def make_world(
         fi = stack.enter_context(open_node(sandbox.home("FI")))
         ee.peers.refresh()
         fi.ledger.recover()
-        policy = stack.enter_context(policy_in_force(fi.agreements(), fi.settings.policy))
+        policy = stack.enter_context(policy_holder(fi))
         running = RunningNode(fi, policy)
         running.start()
         made = World(sandbox, ee, running)

@@ -18,7 +18,7 @@ from comity.cli.output import json_option, show, table
 @click.pass_context
 def command(ctx: click.Context, print_config: bool, as_json: bool) -> None:
     """Run the node: peer port and desk port. SIGTERM or SIGINT drains and stops it."""
-    from comity.app import RunningNode, few_arenas, log_to, open_node, policy_in_force  # noqa: PLC0415
+    from comity.app import RunningNode, few_arenas, log_to, open_node, policy_holder  # noqa: PLC0415
     from comity.settings import explain_settings, load_settings  # noqa: PLC0415
 
     home = home_of(ctx)
@@ -36,7 +36,7 @@ def command(ctx: click.Context, print_config: bool, as_json: bool) -> None:
         log_to(home)
         node.peers.refresh()
         node.ledger.recover()
-        with policy_in_force(node.agreements(), node.settings.policy, node.national()) as policy:
+        with policy_holder(node) as policy:
             running = RunningNode(node, policy)
             running.start()
             peers, desk = running.ports["peers"], running.ports["desk"]

@@ -1,11 +1,11 @@
 """The policy in force at a node, as the exchange path uses it: a decision, or nothing at all leaves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from comity.errors import Precondition, Reason
+from comity.errors import Precondition, Reason, Unavailable
 from comity.exchange.durations import duration
 from comity.exchange.model import Ask, Basis, Terms, Verdict
 from comity.exchange.model import Reason as Ground
@@ -16,15 +16,31 @@ from comity.policy.engine import Engine
 
 @dataclass(frozen=True, slots=True)
 class PolicyInForce:
-    """Engine, agreements by id, and the digest of library and data together (hex)."""
+    """Engine, agreements by id, and the digest of library and data together (hex): one set, as long as it is held.
+
+    `sequence` is its place among the activations of the node, 0 where it is only tried out. Agreements that are
+    `barred` changed since, and the new set could not be activated: nothing is decided under them.
+    """
 
     engine: Engine
     agreements: Mapping[str, Agreement]
     digest: str
+    sequence: int = 0
+    barred: frozenset[str] = frozenset()
 
     def decide(self, document: Mapping[str, Any]) -> Decision:
-        """Decide one input document; raises `Unavailable` when the engine cannot."""
-        return self.engine.decide(document)
+        """Decide one input document; raises `Unavailable` when the engine cannot, or may not any more."""
+        decision = self.engine.decide(document)
+        if decision.basis is not None and decision.basis.agreement in self.barred:
+            raise Unavailable(
+                f"{decision.basis.agreement} has changed and the new policy cannot be activated: nothing was decided, "
+                "`comity policy status` names the fault"
+            )
+        return decision
+
+    def desk(self, roles: Sequence[str], method: str) -> bool:
+        """Whether staff with these roles may call a method of the desk."""
+        return self.engine.desk({"roles": list(roles), "method": method})
 
     def check_basis(self, basis: Basis) -> None:
         """Refuse a message that names another text of an agreement we hold (AGREEMENT_MISMATCH)."""

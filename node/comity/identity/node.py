@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from comity.errors import Conflict, NotFound, Unavailable
+from comity.identity.bundle_key import create_bundle_key
 from comity.identity.certificates import (
     NODE_DAYS,
     STAFF_DAYS,
@@ -87,6 +88,7 @@ def create_identity(folder: Path, country: str, trust_domain: str, name: str, at
     write_secret(folder / LEDGER_KEY, private_pem(new_ledger_key()))
     write_secret(folder / KEK, os.urandom(32))
     write_secret(folder / PSEUDONYM_KEY, os.urandom(32))
+    create_bundle_key(folder)
     (folder / CA_CERTIFICATE).write_bytes(certificate_pem(ca))
     (folder / NODE_CERTIFICATE).write_bytes(certificate_pem(certificate))
 

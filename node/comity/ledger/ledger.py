@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from comity.errors import Malformed, NotFound, Tampered
 from comity.ledger import store as kept
 from comity.ledger.checkpoint import Checkpoint
-from comity.ledger.entry import LedgerEntry, decode_entry
+from comity.ledger.entry import EntryKind, LedgerEntry, decode_entry
 from comity.ledger.group import GroupCommit, unavailable
 from comity.ledger.merkle import consistency_proof, inclusion_proof, leaf_hash, verify_inclusion
 from comity.ledger.note import NoteSigner
@@ -97,6 +97,12 @@ class Ledger:
         """Return the entries of one exchange, by its id as text, oldest first."""
         with _guarded(), self._store.read() as tx:
             return [_stored(row) for row in kept.entries_of(tx, exchange_id)]
+
+    def newest(self, kind: EntryKind) -> StoredEntry | None:
+        """Return the newest entry of a kind, if there is one: a scan backwards, for start-up and commands."""
+        with _guarded(), self._store.read() as tx:
+            row = kept.newest_of(tx, kind)
+            return _stored(row) if row else None
 
     def receipt(self, index: int) -> Receipt:
         """Return a receipt of an old entry under the newest checkpoint; raises `NotFound`."""

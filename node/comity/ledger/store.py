@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     BigInteger,
     Column,
+    Index,
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 
@@ -66,6 +68,9 @@ ledger_entry = Table(
     Column("kind", Integer, nullable=False),
     Column("time_ms", BigInteger, nullable=False),
 )
+
+_ACTIVATED = text("kind = 10")  # EntryKind.POLICY_ACTIVATED: found at once among millions, at no cost for the others
+Index("ix_ledger_entry_activated", ledger_entry.c.idx, sqlite_where=_ACTIVATED, postgresql_where=_ACTIVATED)
 
 ledger_node = Table(
     "ledger_node",
@@ -165,6 +170,11 @@ def entries_of(tx: Tx, exchange_id: str) -> list[AnyRow]:
     return list(tx.execute(_OF_EXCHANGE, {"exchange_id": exchange_id}).all())
 
 
+def newest_of(tx: Tx, kind: int) -> AnyRow | None:
+    """Return `(idx, leaf_hash, entry)` of the newest entry of a kind, if there is one: quick for activations."""
+    return tx.execute(_NEWEST_OF, {"kind": kind}).first()
+
+
 class NodeReader:
     """Reads hashes of complete subtrees inside one transaction, tile by tile, each tile once."""
 
@@ -230,6 +240,12 @@ _ENTRIES = select(ledger_entry.c.idx, ledger_entry.c.leaf_hash, ledger_entry.c.e
 _START, _STOP = bindparam("start", type_=BigInteger), bindparam("stop", type_=BigInteger)
 _RANGE = _ENTRIES.where(ledger_entry.c.idx >= _START, ledger_entry.c.idx < _STOP)
 _OF_EXCHANGE = _ENTRIES.where(ledger_entry.c.exchange_id == bindparam("exchange_id"))
+_NEWEST_OF = (
+    select(ledger_entry.c.idx, ledger_entry.c.leaf_hash, ledger_entry.c.entry)
+    .where(ledger_entry.c.kind == bindparam("kind", type_=Integer, literal_execute=True))  # as the partial index wants
+    .order_by(ledger_entry.c.idx.desc())
+    .limit(1)
+)
 _LEAVES = (
     select(ledger_entry.c.idx, ledger_entry.c.leaf_hash)
     .where(ledger_entry.c.idx >= _START, ledger_entry.c.idx < _STOP)

@@ -5,8 +5,8 @@ RFC 8785 canonical JSON of the parsed document, so comments and layout do not co
 """
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -47,6 +47,16 @@ class Agreement:
     def multilateral(self) -> bool:
         """Whether more than two countries are parties."""
         return len(self.parties) > 2
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether a party of the text does not count any more."""
+        return self.parties != tuple(self.document["parties"])
+
+    def among(self, parties: Iterable[str]) -> "Agreement":
+        """Return the agreement as it counts between some of its parties only; its digest stays that of the text."""
+        kept = tuple(party for party in self.parties if party in set(parties))
+        return self if kept == self.parties else replace(self, parties=kept, data={**self.data, "parties": list(kept)})
 
     @property
     def in_force(self) -> tuple[int, int]:

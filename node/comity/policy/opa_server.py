@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Mapping
 from ipaddress import ip_address
+from pathlib import Path
 from threading import Lock, Thread
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ _TIMEOUT_SECONDS = 2.0
 _CONNECTIONS = 64
 _TRUSTED_SECONDS = 5.0
 _RESTART_SECONDS = 1.0
+_TAKEN_UP_SECONDS = 10.0
 _REVISION = "comity/revision"
 # A built-in function that fails is an error and not a rule that does not fire: an error decides nothing.
 _STRICT = {"strict-builtin-errors": "true"}
@@ -96,6 +98,26 @@ class OpaServerEngine(BaseEngine):
         named = bundles.values() if isinstance(bundles, dict) else ()
         if not any(isinstance(each, dict) and each.get("revision") == self._revision for each in named):
             raise _other_bundle()
+
+
+def hand_over(bundle: bytes, file: Path, engine: OpaServerEngine) -> None:
+    """Lay a signed bundle where somebody else's OPA server fetches it, and wait until that server decides by it.
+
+    Raises `Unavailable` where it does not take it up within ten seconds: let it poll every second or two.
+    """
+    file.parent.mkdir(exist_ok=True, mode=0o755)
+    fresh = file.with_suffix(".new")
+    fresh.write_bytes(bundle)
+    fresh.replace(file)  # whole or not at all
+    end = time.monotonic() + _TAKEN_UP_SECONDS
+    while True:
+        try:
+            return engine.health()
+        except Unavailable:
+            if time.monotonic() > end:
+                engine.close()
+                raise
+            time.sleep(0.1)
 
 
 class OpaProcess(OpaServerEngine):

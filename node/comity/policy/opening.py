@@ -44,41 +44,50 @@ class Opened:
         return bundle.revision_of(self.policy, self.sequence)
 
 
-def open_bundle(raw: bytes, pinned: Pinned) -> Opened:
-    """Return what is in a bundle; raises `Tampered` saying why it is not taken."""
+def signed_files(raw: bytes, pinned: Pinned) -> tuple[dict[str, bytes], str]:
+    """Return the files of a bundle and the id of the pinned key that signed them; raises `Tampered`.
+
+    They may be those of another version of this program: whoever acts on a bundle opens it.
+    """
     files = _files(raw)
     key_id = check_signature(files, pinned)
     files.pop(SIGNATURES)
+    return files, key_id
+
+
+def open_bundle(raw: bytes, pinned: Pinned) -> Opened:
+    """Return what is in a bundle; raises `Tampered` saying why it is not taken."""
+    files, key_id = signed_files(raw, pinned)
     try:
         manifest, data = json.loads(files[bundle.MANIFEST]), json.loads(files[bundle.DATA])
         sequence, made_with = manifest["metadata"]["sequence"], manifest["metadata"]["library"]
         agreements, offences = data["comity"]["agreements"], data["comity"]["offences"]
     except (ValueError, TypeError, KeyError) as cause:
-        raise refused("its manifest or its data are not those of a Comity bundle") from cause
+        raise refused("content", "its manifest or its data are not those of a Comity bundle") from cause
     if made_with != bundle.library_digest():
-        raise refused("it was built by another version of this program: build and activate with the same")
+        raise refused("library", "it was built by another version of this program: build and activate with the same")
     if type(sequence) is not int or not 0 <= sequence <= MAX_SEQUENCE:
-        raise refused("its sequence number is not a whole number from 0")
+        raise refused("content", "its sequence number is not a whole number from 0")
     policy = _rebuilt(files, agreements, offences)
     if bundle.bundle_files(policy, sequence) != files:
-        raise refused("its files are not what its agreements and modules make")
+        raise refused("content", "its files are not what its agreements and modules make")
     return Opened(policy, sequence, key_id)
 
 
 def _files(raw: bytes) -> dict[str, bytes]:
     if len(raw) > MAX_PACKED:
-        raise refused(f"it is larger than {MAX_PACKED} bytes")
+        raise refused("archive", f"it is larger than {MAX_PACKED} bytes")
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(raw)) as packed:
             unpacked = packed.read(MAX_BYTES + 1)
             if len(unpacked) > MAX_BYTES:
-                raise refused(f"it unpacks to more than {MAX_BYTES} bytes")
+                raise refused("archive", f"it unpacks to more than {MAX_BYTES} bytes")
         files = _members(unpacked)
         same = bundle.tar_bytes(files) == unpacked
     except (OSError, EOFError, zlib.error, tarfile.TarError, ValueError) as cause:
-        raise refused("it is no gzipped tar archive") from cause
+        raise refused("archive", "it is no gzipped tar archive") from cause
     if not same:
-        raise refused("its archive is not in the form that this program writes")
+        raise refused("archive", "its archive is not in the form that this program writes")
     return files
 
 
@@ -88,7 +97,7 @@ def _members(unpacked: bytes) -> dict[str, bytes]:
         for member in archive:
             content = archive.extractfile(member) if member.isreg() else None
             if content is None or len(files) >= MAX_FILES:
-                raise refused("it holds something else than files, or too many")
+                raise refused("archive", "it holds something else than files, or too many")
             files[member.name.removeprefix("/")] = content.read()
     return files
 
@@ -98,10 +107,11 @@ def _rebuilt(files: Mapping[str, bytes], agreements: Any, offences: Any) -> bund
     texts = {name: text for name, text in files.items() if name.startswith(bundle.AGREEMENTS)}
     try:
         suspended = [name for name, held in agreements.items() if held["suspended"]]
-        loaded = [load_agreement(text, name) for name, text in texts.items()]
+        whole = [load_agreement(text, name) for name, text in texts.items()]
+        loaded = [each.among(agreements[each.id]["parties"]) for each in whole]  # a party that left does not count
         return bundle.build(loaded, offences=offences, suspended=suspended, national=_national(files))
     except (Malformed, ValueError, TypeError, KeyError, AttributeError) as cause:
-        raise refused(f"it does not fit together: {cause}" if isinstance(cause, Malformed) else "its data") from cause
+        raise refused("content", "its agreements, data and modules do not fit together") from cause
 
 
 def _national(files: Mapping[str, bytes]) -> National | None:
@@ -110,6 +120,6 @@ def _national(files: Mapping[str, bytes]) -> National | None:
         return None
     named = [_NATIONAL_PATH.match(name) for name in found]
     if not all(named):
-        raise refused("a national module lies outside comity/national/NAME/")
+        raise refused("content", "a national module lies outside comity/national/NAME/")
     names = sorted({match[1] for match in named if match})
     return National(found, tuple(names), files[bundle.NATIONAL_WASM])

@@ -60,31 +60,30 @@ def check_signature(files: Mapping[str, bytes], pinned: Pinned) -> str:
     Nothing is optional: a signature, its key id, the scope, and a hash for every file and no other.
     """
     if SIGNATURES not in files:
-        raise refused("it is not signed")
+        raise refused("unsigned", "it is not signed")
     try:
         held = json.loads(files[SIGNATURES])
         (token,) = held["signatures"]
         key_id = _key_id(token)
-    except (ValueError, TypeError, KeyError, RecursionError, JoseError) as cause:
-        raise refused("its signature file holds no single JWS with a key id") from cause
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, JoseError) as cause:
+        raise refused("unsigned", "its signature file holds no single JWS with a key id") from cause
     if key_id not in pinned:
-        raise refused("the key that signed it is not one this node has pinned")
+        raise refused("key", "the key that signed it is not one this node has pinned")
     try:
         signed = jws.deserialize_compact(token, ECKey.import_key(pinned[key_id]), algorithms=[ALGORITHM])
         payload = json.loads(signed.payload)
     except (ValueError, TypeError, RecursionError, JoseError) as cause:
-        raise refused("its signature is not that key's") from cause
+        raise refused("signature", "its signature is not that key's") from cause
     if not isinstance(payload, dict) or payload.get("scope") != SCOPE or payload.get("keyid") != key_id:
-        raise refused(f"its signature is not for scope {SCOPE} and that key")
+        raise refused("signature", f"its signature is not for scope {SCOPE} and that key")
     _check_files({name: content for name, content in files.items() if name != SIGNATURES}, payload.get("files"))
     return key_id
 
 
-def refused(problem: str) -> Tampered:
-    """Return the error of a bundle that is not taken; `where` in its detail is the problem alone."""
-    return Tampered(
-        f"the bundle is refused: {problem}; take it again from where it was built", detail={"where": problem}
-    )
+def refused(code: str, problem: str) -> Tampered:
+    """Return the error of a bundle that is not taken: `code` is one plain word, for the ledger."""
+    said = f"the bundle is refused: {problem}; take it again from where it was built"
+    return Tampered(said, detail={"where": problem, "code": code})
 
 
 def _key_id(token: Any) -> str:
@@ -102,20 +101,20 @@ def _check_files(files: Mapping[str, bytes], named: Any) -> None:
         sound = len(signed) == len(named) and all(each["algorithm"] == _HASH for each in named)
         sound = sound and all(_HEX.match(each) for each in signed.values())
     except (TypeError, KeyError) as cause:
-        raise refused("its signature names no files") from cause
+        raise refused("files", "its signature names no files") from cause
     if not sound:
-        raise refused("its signature names a file twice or without its SHA-256")
+        raise refused("files", "its signature names a file twice or without its SHA-256")
     if extra := sorted(files.keys() - signed.keys()):
-        raise refused(f"{extra[0]} is not signed")
+        raise refused("files", f"{extra[0]} is not signed")
     if missing := sorted(signed.keys() - files.keys()):
-        raise refused(f"{missing[0]} is missing")
+        raise refused("files", f"{missing[0]} is missing")
     for name, content in sorted(files.items()):
         try:
             right = file_hash(name, content) == signed[name]
         except ValueError as cause:
-            raise refused(f"{name} is not strict JSON") from cause
+            raise refused("files", f"{name} is not strict JSON") from cause
         if not right:
-            raise refused(f"{name} was changed")
+            raise refused("files", f"{name} was changed")
 
 
 def _json(value: Any) -> bytes:

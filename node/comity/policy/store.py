@@ -5,7 +5,7 @@ once the second gets `Conflict`, and so that the newest `seq` tells every proces
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Any
@@ -173,22 +173,14 @@ class AgreementBook:
         paused = standing.suspended_by(at) & remaining
         active = remaining - paused
         if self._home in paused or len(active) < 2:
-            return _among(agreement, remaining), True
-        return _among(agreement, active), False
+            return agreement.among(remaining), True
+        return agreement.among(active), False
 
 
 def text_of(agreement: Agreement) -> Text:
     """Return what the life cycle needs to know of an agreement's text."""
     starts, ends = agreement.in_force
     return Text(agreement.id, agreement.revision, agreement.digest, agreement.parties, starts, ends)
-
-
-def _among(agreement: Agreement, parties: set[str]) -> Agreement:
-    """Return the agreement as it counts between some of its parties only; its digest stays that of the whole text."""
-    if parties == set(agreement.parties):
-        return agreement
-    kept = tuple(party for party in agreement.parties if party in parties)
-    return replace(agreement, parties=kept, data={**agreement.data, "parties": list(kept)})
 
 
 def read_events(tx: Tx, agreement: str | None = None, known_at: datetime | None = None) -> list[Event]:

@@ -194,7 +194,7 @@ def _requester(node: OpenNode) -> Iterator[Callable[[], None]]:
     )
     courier = GrpcCourier(node.identity)
     with policy_in_force(node.agreements(), node.settings.policy, node.national()) as policy:
-        requester = Requester(node.own(policy), node.peers, courier, SearchMessages())
+        requester = Requester(node.own(lambda: policy), node.peers, courier, SearchMessages())
 
         def ask() -> None:
             for step in requester.ask(facts, query, ("FI",), timedelta(seconds=30)):

@@ -42,7 +42,7 @@ class DeskGate:
             raise Unauthenticated("the desk port is for staff certificates", reason=Reason.UNKNOWN_PEER)
         with own.store.read() as tx:
             member = find_staff(tx, party.spiffe_id.name)
-        if not own.policy().engine.desk({"roles": [member.role], "method": method}):
+        if not own.policy().desk([member.role], method):
             raise Forbidden(f"role {member.role} may not call {method.rsplit('/', 1)[1]}")
         return member
 
