@@ -38,6 +38,8 @@ from comity.store import Store
 if TYPE_CHECKING:  # the engines are heavy, and most commands need none
     from comity.exchange.activation import Activation, Activations
     from comity.exchange.holder import Book, Parts, PolicyHolder
+    from comity.exchange.ports import Courier
+    from comity.office import Office
     from comity.policy.bundle import PolicySet
     from comity.policy.engine import Engine
     from comity.policy.national import National
@@ -114,8 +116,8 @@ class OpenNode:
         return seal_descriptor(self.descriptor(), self.identity.key, self.identity.key_id)
 
     def agreements(self) -> list[Agreement]:
-        """Return the agreements in the home; raises `Malformed` for a bad file."""
-        return load_agreements(self.home.agreements)
+        """Return the agreements in force now, suspended ones too; of a home that never ran, its files."""
+        return list(self.book().in_force(self.clock()).agreements)
 
     @property
     def assurances(self) -> Assurances:
@@ -142,7 +144,7 @@ class OpenNode:
         from comity.policy.store import AgreementBook  # noqa: PLC0415
 
         book = AgreementBook(self.store, self.country)
-        return book if book.generation() else _Files(tuple(self.agreements()))
+        return book if book.generation() else _Files(tuple(load_agreements(self.home.agreements)))
 
     def activations(self) -> "Activations":
         """Return the record of activated policy bundles, with the keys that may sign them."""
@@ -204,12 +206,15 @@ def load_agreements(folder: Path) -> list[Agreement]:
     """Return the agreements of a folder, by file name; raises `Malformed` naming file and line."""
     if not folder.is_dir():
         raise NotFound(f"no folder {folder}: agreements lie in the node's home under agreements/")
-    files = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
-    found = [load_agreement(file.read_bytes(), file.name) for file in files]
+    found = [load_agreement(file.read_bytes(), file.name) for file in _agreement_files(folder)]
     doubles = {agreement.id for agreement in found if sum(other.id == agreement.id for other in found) > 1}
     if doubles:
         raise Conflict(f"{folder}: {', '.join(sorted(doubles))} is there twice: keep the revision in force only")
     return found
+
+
+def _agreement_files(folder: Path) -> list[Path]:
+    return sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,14 +264,44 @@ def state_reciprocity(node: OpenNode, country: str, word: str) -> None:
 def policy_holder(node: OpenNode) -> Iterator["PolicyHolder"]:
     """Activate what counts at the node now, and keep it so until the end; raises `ComityError` where it cannot be."""
     from comity.exchange.holder import PolicyHolder  # noqa: PLC0415
+    from comity.policy.store import AgreementBook  # noqa: PLC0415
 
-    activations = node.activations()
-    holder = PolicyHolder(node.book(), activations, _starter(node, activations), lambda: own_parts(node), node.clock)
+    adopt_files(node)
+    book, activations = AgreementBook(node.store, node.country), node.activations()
+    holder = PolicyHolder(book, activations, _starter(node, activations), lambda: own_parts(node), node.clock)
     try:
         holder()
         yield holder
     finally:
         holder.close()
+
+
+def adopt_files(node: OpenNode) -> None:
+    """Enter the texts that lie in the home and are newer than what the database knows: signed on paper."""
+    from comity.casework.agreement_log import AgreementLog  # noqa: PLC0415
+    from comity.casework.agreement_turns import AgreementTurns  # noqa: PLC0415
+    from comity.policy.store import AgreementBook  # noqa: PLC0415
+
+    load_agreements(node.home.agreements)  # every bad file is told before any is entered
+    own, book = node.own(_undecided), AgreementBook(node.store, node.country)
+    texts = [(file.read_bytes(), file.name) for file in _agreement_files(node.home.agreements)]
+    AgreementTurns(own, book, AgreementLog(own, book)).adopt(texts)
+
+
+def office_of(node: OpenNode, own: OwnNode, courier: "Courier") -> "Office":
+    """Return the node's agreements, with the steps of its officers and the way to its peers."""
+    from comity.office import make_office  # noqa: PLC0415
+
+    @contextmanager
+    def engine_of(agreement: Agreement) -> Iterator["Engine"]:
+        with policy_in_force([agreement], PolicySettings(), node.national()) as policy:
+            yield policy.engine
+
+    return make_office(own, node.peers, courier, engine_of)
+
+
+def _undecided() -> PolicyInForce:
+    raise Unavailable("no policy is in force yet: nothing was decided")
 
 
 def own_parts(node: OpenNode) -> "Parts":
@@ -345,6 +380,7 @@ class RunningNode:
         from comity.exchange.requester import Requester  # noqa: PLC0415  gRPC: only a running node needs it
         from comity.exchange.responder import Responder  # noqa: PLC0415
         from comity.exchange.waiting import Waiting  # noqa: PLC0415
+        from comity.office import Keeper  # noqa: PLC0415
         from comity.wire.answer_service import AnswerServices  # noqa: PLC0415
         from comity.wire.claims import AwaitAnswerMessages, GetAnswerMessages  # noqa: PLC0415
         from comity.wire.courier import GrpcCourier  # noqa: PLC0415
@@ -368,6 +404,8 @@ class RunningNode:
         responder.recall()
         self._streams = {name: Streams(settings.streams, settings.streams_per_peer) for name in ("peers", "desk")}
         peer_gate = PeerGate(node.peers, node.clock)
+        self.office = office_of(node, own, self.courier)
+        self._keeper = Keeper(self.office.turn)
         peer_services = PeerServices(
             peer_gate,
             responder,
@@ -391,10 +429,12 @@ class RunningNode:
             **DeskServices(own, gate, self.requester, self.inbox, settings.policy.engine).handlers(),
             **InboxServices(own, gate, self.inbox).handlers(),
             **WaitingServices(own, gate, waiting, self._streams["desk"]).handlers(),
+            **self.office.desk_handlers(gate),
         }
+        peers = {**peer_services.handlers(), **answers.handlers(), **self.office.peer_handlers(peer_gate)}
         limits = {"threads": settings.threads, "concurrent": settings.max_concurrent}
         self._servers = {
-            "peers": new_server({**peer_services.handlers(), **answers.handlers()}, **limits),
+            "peers": new_server(peers, **limits),
             "desk": new_server(desk, **limits),
         }
         credentials = {
@@ -407,6 +447,7 @@ class RunningNode:
         """Answer calls."""
         for server in self._servers.values():
             server.start()
+        self._keeper.start()
         content = {"pid": os.getpid(), "country": self.node.country, "ports": self.ports}
         _settle_memory()
         self.node.home.running.write_text(json.dumps(content) + "\n")
@@ -417,6 +458,7 @@ class RunningNode:
             streams.close()
         for done in [server.stop(grace) for server in self._servers.values()]:
             done.wait()
+        self._keeper.stop()
         self.requester.close()
         self.courier.close()
         self.node.home.running.unlink(missing_ok=True)

@@ -236,10 +236,25 @@ class AnyOrder(RuleBasedStateMachine):
             self.events.append(made)
 
     @precondition(lambda self: self.standing.texts)
-    @rule(data=st.data(), step=st.sampled_from(list(Step)), official=OFFICIALS, country=COUNTRIES)
-    def go_on(self, data: st.DataObject, step: Step, official: str, country: str) -> None:
-        known = data.draw(st.sampled_from(sorted(self.standing.texts)))
-        self.attempt(step, self.standing.texts[known].text, official, country)
+    @rule(data=st.data(), official=OFFICIALS, country=COUNTRIES)
+    def go_on(self, data: st.DataObject, official: str, country: str) -> None:
+        """A step that the state of a known text allows: without it, chance alone seldom gets far."""
+        known = self.standing.texts[data.draw(st.sampled_from(sorted(self.standing.texts)))]
+        allowed = [step for step in Step if known.state in RULES[step].when and step is not Step.DISCARDED]
+        self.attempt(data.draw(st.sampled_from(allowed or list(Step))), known.text, official, country)
+
+    @rule(of=VERSIONS, officials=st.tuples(OFFICIALS, OFFICIALS, OFFICIALS))
+    def at_home(self, of: Text, officials: tuple[str, str, str]) -> None:
+        steps = (Step.DRAFTED, Step.CHECKED, Step.APPROVED, Step.PROPOSED)
+        for step, official in zip(steps, (officials[0], *officials), strict=True):
+            self.attempt(step, of, official, "EE")
+
+    @rule(of=VERSIONS, officials=st.tuples(OFFICIALS, OFFICIALS))
+    def from_abroad(self, of: Text, officials: tuple[str, str]) -> None:
+        self.attempt(Step.PROPOSED, of, C, "FI")
+        steps = (Step.CHECKED, Step.APPROVED, Step.COUNTERSIGNED, Step.AGREED)
+        for step, official in zip(steps, (officials[0], *officials, officials[0]), strict=True):
+            self.attempt(step, of, official, "EE")
 
     @invariant()
     def nobody_is_bound_alone(self) -> None:

@@ -34,7 +34,7 @@ LAYERS = {
     "casework": DOMAIN | {"identity", "policy", "ledger", "records", "exchange"},
     "wire": DOMAIN | {"identity", "policy", "ledger", "records", "exchange", "casework", "v1"},
 }
-TOP = {"app", "cli", "console", "sandbox", "settings"}
+TOP = {"app", "office", "cli", "console", "sandbox", "settings"}
 # These compute: they open no socket, file or database and read no clock or environment (architecture.md).
 PURE = [
     "ledger/merkle.py", "ledger/checkpoint.py", "ledger/entry.py", "ledger/receipt.py", "ledger/note.py",
@@ -43,7 +43,7 @@ PURE = [
     "records/redact.py", "records/reference.py", "identity/signature.py", "identity/certificates.py",
     "identity/descriptor.py", "identity/spiffe.py", "identity/access.py", "exchange/model.py", "exchange/facts.py",
     "exchange/entries.py", "exchange/redact.py", "exchange/durations.py", "casework/review.py",
-    "wire/convert.py", "wire/rules.py", "wire/words.py",
+    "casework/agreement_messages.py", "casework/trial.py", "wire/convert.py", "wire/rules.py", "wire/words.py",
 ]  # fmt: skip
 IMPURE_MODULES = {"os", "socket", "sqlite3", "sqlalchemy", "grpc", "subprocess", "time", "requests", "pathlib"}
 

@@ -5,20 +5,19 @@ from typing import Any
 
 import click
 
-from comity.cli import agreement_text
-from comity.cli.context import opened
-from comity.cli.output import WRONG_USE, json_option, show, table
-from comity.errors import Malformed, NotFound
-from comity.policy.agreement import Agreement, load_agreement
+from comity.cli import agreement_life, agreement_show, agreement_text
+from comity.cli.output import WRONG_USE, json_option, show
+from comity.errors import Malformed
+from comity.policy.agreement import load_agreement
 
 
 @click.group("agreement")
 def command() -> None:
-    """Agreements: check files, show and list what is in force, read them in plain language, compare them."""
+    """Agreements: check, read and compare texts, agree with peers, suspend, end, show what counted when."""
 
 
-command.add_command(agreement_text.text)
-command.add_command(agreement_text.diff)
+for _command in (*agreement_life.STEPS, *agreement_show.COMMANDS, agreement_text.text, agreement_text.diff):
+    command.add_command(_command)
 
 
 @command.command("lint")
@@ -40,42 +39,6 @@ def lint(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
         ctx.exit(WRONG_USE)
 
 
-@command.command("show")
-@click.argument("agreement_id")
-@json_option
-@click.pass_context
-def show_(ctx: click.Context, agreement_id: str, as_json: bool) -> None:
-    """Show one agreement of this node."""
-    with opened(ctx) as node:
-        found = {held.id: held for held in node.agreements()}
-    if agreement_id not in found:
-        raise NotFound(f"no agreement {agreement_id} here: {', '.join(sorted(found)) or 'there is none'}")
-    held = found[agreement_id]
-
-    def render() -> None:
-        click.echo(f"{held.id} revision {held.revision}: {held.document['title']}")
-        click.echo(f"parties {', '.join(held.parties)}; digest {held.digest}")
-        columns = ("term", "article", "providers", "categories", "disclosure", "fields")
-        table(columns, [_term(term) for term in held.document["terms"]])
-
-    show({**held.document, "digest": held.digest}, as_json, render)
-
-
-@command.command("list")
-@json_option
-@click.pass_context
-def list_(ctx: click.Context, as_json: bool) -> None:
-    """List the agreements of this node."""
-    with opened(ctx) as node:
-        document = [_summary(held) for held in node.agreements()]
-    columns = ("agreement", "revision", "parties", "in force", "terms", "digest")
-    rows = [
-        (d["agreement"], d["revision"], ", ".join(d["parties"]), d["in_force"], d["terms"], d["digest"][:16])
-        for d in document
-    ]
-    show(document, as_json, lambda: table(columns, rows, "no agreements: put files in the home's agreements/"))
-
-
 def _lint(file: Path) -> dict[str, Any]:
     try:
         held = load_agreement(file.read_bytes(), str(file))
@@ -84,27 +47,3 @@ def _lint(file: Path) -> dict[str, Any]:
         violations = named or [{"field": "", "problem": str(problem)}]
         return {"file": str(file), "ok": False, "digest": "", "violations": violations}
     return {"file": str(file), "ok": True, "digest": held.digest, "violations": []}
-
-
-def _summary(held: Agreement) -> dict[str, Any]:
-    instrument = held.document["instrument"]
-    return {
-        "agreement": held.id,
-        "revision": held.revision,
-        "parties": list(held.parties),
-        "in_force": str(instrument["in_force"]),
-        "until": str(instrument.get("until", "")),
-        "terms": len(held.document["terms"]),
-        "digest": held.digest,
-    }
-
-
-def _term(term: dict[str, Any]) -> tuple[str, ...]:
-    return (
-        term["id"],
-        term["article"],
-        ", ".join(term["providers"]),
-        ", ".join(term["categories"]),
-        ", ".join(f"{action}: {level}" for action, level in term["disclosure"].items()),
-        ", ".join(term.get("fields", [])),
-    )

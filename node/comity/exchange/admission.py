@@ -9,16 +9,32 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event, Lock
+from typing import Protocol
 
 from comity.errors import Conflict, Exhausted, Precondition, Reason
-from comity.exchange.model import Claim, Header
 
 DEFAULT_SKEW = timedelta(seconds=120)
 MAX_LIFETIME = timedelta(minutes=10)
 _MAX_IN_WINDOW = 500_000  # about 2 000 exchanges a second for a whole window
 
 
-def check_addressing(header: Header | Claim, *, sender: str, recipient: str) -> None:
+class Addressed(Protocol):
+    """What every header says: which node speaks to which, when, and until when it counts."""
+
+    @property
+    def sender(self) -> str: ...  # noqa: D102
+
+    @property
+    def recipient(self) -> str: ...  # noqa: D102
+
+    @property
+    def issued_at(self) -> datetime: ...  # noqa: D102
+
+    @property
+    def expires_at(self) -> datetime: ...  # noqa: D102
+
+
+def check_addressing(header: Addressed, *, sender: str, recipient: str) -> None:
     """Refuse a message that another node sent or that is for another node (WRONG_AUDIENCE)."""
     if header.recipient != recipient:
         raise Precondition(
@@ -28,7 +44,7 @@ def check_addressing(header: Header | Claim, *, sender: str, recipient: str) -> 
         raise Precondition("header.from is not the node that sent the message", reason=Reason.WRONG_AUDIENCE)
 
 
-def check_freshness(header: Header | Claim, *, at: datetime, skew: timedelta = DEFAULT_SKEW) -> None:
+def check_freshness(header: Addressed, *, at: datetime, skew: timedelta = DEFAULT_SKEW) -> None:
     """Refuse what was not issued about now or has expired (STALE_REQUEST); the detail holds this node's time."""
     problem = ""
     if abs(header.issued_at - at) > skew:

@@ -63,7 +63,7 @@ class Responder:
     def answer(self, call: Call, exchange: Exchange) -> SignedReply:
         """Run the one path for a message; raises `ComityError` for what cannot be answered."""
         now = self._own.clock()
-        _check_signature(call)
+        check_signature(call)
         header, query = exchange.codec.decode_request(call.message.payload)
         self._admit(call, header, now)
         question = Question(call.peer, exchange, header, query, call.message)
@@ -86,7 +86,7 @@ class Responder:
 
     def admit_claim(self, call: Call, decode: Callable[[bytes], Claim]) -> Claim:
         """Identify and admit whoever wants the answer to an earlier question; a claim may come twice."""
-        _check_signature(call)
+        check_signature(call)
         claim = decode(call.message.payload)
         self._admit(call, claim, self._own.clock())
         return claim
@@ -121,7 +121,8 @@ class Responder:
         return self._release.stored(question, Part.REPLY)
 
 
-def _check_signature(call: Call) -> None:
+def check_signature(call: Call) -> None:
+    """Check that the TLS peer signed a message over its exact bytes; raises `Unauthenticated`."""
     message = call.message
     if message.key_id != call.party.key_id:
         raise Unauthenticated(

@@ -53,8 +53,9 @@ agreement_delivery = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("peer", String(2), primary_key=True),
     Column("delivered_at", BigInteger, nullable=False, index=True),
+    Column("refusal", String(64), nullable=False),
 )
-"""Which party is to be told of which event; `delivered_at` is 0 until it has answered."""
+"""Which party is to be told of which event; `delivered_at` is 0 until it has answered, `refusal` why it said no."""
 
 agreement_message = Table(
     "agreement_message",
@@ -226,7 +227,7 @@ def event_row(event: Event) -> Row:
 
 def delivery_row(seq: int, peer: str) -> Row:
     """Return the row that says a peer is to be told of an event."""
-    return Row(agreement_delivery, {"seq": seq, "peer": peer, "delivered_at": 0})
+    return Row(agreement_delivery, {"seq": seq, "peer": peer, "delivered_at": 0, "refusal": ""})
 
 
 def message_row(peer: str, message_id: str, at: datetime) -> Row:
@@ -252,10 +253,11 @@ def undelivered(tx: Tx) -> list[tuple[str, Event]]:
     return [(row.peer, _event(row)) for row in tx.execute(query)]
 
 
-def mark_delivered(tx: Tx, seq: int, peer: str, at: datetime) -> None:
-    """Note that a peer knows of an event."""
+def mark_delivered(tx: Tx, seq: int, peer: str, at: datetime, refusal: str = "") -> None:
+    """Note that a peer knows of an event, or refused it for good for a reason."""
     table = agreement_delivery
-    tx.execute(update(table).where(table.c.seq == seq, table.c.peer == peer).values(delivered_at=to_ms(at)))
+    values = {"delivered_at": to_ms(at), "refusal": refusal}
+    tx.execute(update(table).where(table.c.seq == seq, table.c.peer == peer).values(**values))
 
 
 def to_ms(at: datetime) -> int:

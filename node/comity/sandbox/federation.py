@@ -20,6 +20,7 @@ STAFF = (
     ("prosecutor", "prosecutor"),
     ("desk", "desk-officer"),
     ("policy", "policy-officer"),
+    ("policy-second", "policy-officer"),
     ("auditor", "auditor"),
     ("operator", "operator"),
 )

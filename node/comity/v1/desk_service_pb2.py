@@ -23,57 +23,58 @@ _sym_db = _symbol_database.Default()
 
 
 from comity.v1 import common_pb2 as comity_dot_v1_dot_common__pb2
+from comity.v1 import desk_agreements_pb2 as comity_dot_v1_dot_desk__agreements__pb2
 from comity.v1 import query_service_pb2 as comity_dot_v1_dot_query__service__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63omity/v1/desk_service.proto\x12\tcomity.v1\x1a\x16\x63omity/v1/common.proto\x1a\x1d\x63omity/v1/query_service.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc5\x06\n\nAskRequest\x12\x1f\n\x05query\x18\x01 \x01(\x0b\x32\x10.comity.v1.Query\x12\x0f\n\x07purpose\x18\x02 \x01(\t\x12\x1d\n\x04\x63\x61se\x18\x03 \x01(\x0b\x32\x0f.comity.v1.Case\x12#\n\x07offence\x18\x04 \x01(\x0b\x32\x12.comity.v1.Offence\x12#\n\x07subject\x18\x05 \x01(\x0b\x32\x12.comity.v1.Subject\x12,\n\x0cintended_use\x18\x06 \x01(\x0e\x32\x16.comity.v1.IntendedUse\x12\x1b\n\x03\x61im\x18\x07 \x01(\x0e\x32\x0e.comity.v1.Aim\x12#\n\x07urgency\x18\x08 \x01(\x0e\x32\x12.comity.v1.Urgency\x12\x16\n\x0eurgency_reason\x18\t \x01(\t\x12/\n\rauthorisation\x18\n \x01(\x0b\x32\x18.comity.v1.Authorisation\x12\x12\n\nassurances\x18\x0b \x03(\t\x12\r\n\x05nexus\x18\x0c \x01(\t\x12\x17\n\x0f\x63onfidentiality\x18\r \x01(\t\x12\x10\n\x08language\x18\x0e \x01(\t\x12\x14\n\x0con_behalf_of\x18\x0f \x01(\t\x12\n\n\x02to\x18\x10 \x03(\t\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x11 \x01(\r\x12#\n\x07\x63hannel\x18\x12 \x01(\x0e\x32\x12.comity.v1.Channel\x12)\n\nassistance\x18\x13 \x01(\x0e\x32\x15.comity.v1.Assistance\x12\x1f\n\x05scope\x18\x14 \x01(\x0e\x32\x10.comity.v1.Scope\x12\x0f\n\x07summary\x18\x15 \x01(\t\x12\'\n\tprivilege\x18\x16 \x01(\x0b\x32\x14.comity.v1.Privilege\x12\x13\n\x06onward\x18\x17 \x01(\x08H\x00\x88\x01\x01\x12\x16\n\tautomated\x18\x18 \x01(\x08H\x01\x88\x01\x01\x12\'\n\tnecessity\x18\x19 \x01(\x0e\x32\x14.comity.v1.Necessity\x12\x1b\n\x03\x61sk\x18\x1a \x01(\x0b\x32\x0e.comity.v1.Ask\x12\'\n\tprocedure\x18\x1b \x01(\x0e\x32\x14.comity.v1.ProcedureB\t\n\x07_onwardB\x0c\n\n_automated\"h\n\x0b\x41skResponse\x12(\n\x07started\x18\x01 \x01(\x0b\x32\x15.comity.v1.AskStartedH\x00\x12\'\n\x06result\x18\x02 \x01(\x0b\x32\x15.comity.v1.PeerResultH\x00\x42\x06\n\x04step\"0\n\nAskStarted\x12\x13\n\x0b\x65xchange_id\x18\x01 \x01(\t\x12\r\n\x05\x61sked\x18\x02 \x03(\t\"\x84\x02\n\nPeerResult\x12\x0f\n\x07\x63ountry\x18\x01 \x01(\t\x12\x0f\n\x07outcome\x18\x02 \x01(\t\x12\x12\n\ndecided_by\x18\x03 \x01(\t\x12%\n\x08\x64\x65\x63ision\x18\x04 \x01(\x0b\x32\x13.comity.v1.Decision\x12\'\n\x06result\x18\x05 \x01(\x0b\x32\x17.comity.v1.SearchResult\x12\'\n\x05terms\x18\x06 \x01(\x0b\x32\x18.comity.v1.TransferTerms\x12\x0f\n\x07receipt\x18\x07 \x01(\t\x12\x0f\n\x07took_ms\x18\x08 \x01(\x01\x12%\n\x05\x65rror\x18\t \x01(\x0b\x32\x16.comity.v1.ResultError\".\n\x0bResultError\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"\x12\n\x10GetStatusRequest\"\xca\x01\n\x11GetStatusResponse\x12\x0f\n\x07\x63ountry\x18\x01 \x01(\t\x12\x0f\n\x07node_id\x18\x02 \x01(\t\x12\x13\n\x0bledger_size\x18\x03 \x01(\x04\x12\x15\n\rpolicy_engine\x18\x04 \x01(\t\x12\x15\n\rpolicy_digest\x18\x05 \x01(\t\x12\x0b\n\x03pid\x18\x06 \x01(\r\x12\x18\n\x10software_version\x18\x07 \x01(\t\x12\x12\n\ninbox_open\x18\x08 \x01(\r\x12\x15\n\rinbox_overdue\x18\t \x01(\r\".\n\x17RefreshExchangesRequest\x12\x13\n\x0b\x65xchange_id\x18\x01 \x01(\t\"V\n\x18RefreshExchangesResponse\x12\x13\n\x0b\x65xchange_id\x18\x01 \x01(\t\x12%\n\x06result\x18\x02 \x01(\x0b\x32\x15.comity.v1.PeerResult\"+\n\x14WatchExchangeRequest\x12\x13\n\x0b\x65xchange_id\x18\x01 \x01(\t\">\n\x15WatchExchangeResponse\x12%\n\x06result\x18\x01 \x01(\x0b\x32\x15.comity.v1.PeerResult\"\xe6\x02\n\tInboxItem\x12\x13\n\x0b\x65xchange_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x03 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x04 \x01(\t\x12\x0f\n\x07purpose\x18\x05 \x01(\t\x12\x0f\n\x07urgency\x18\x06 \x01(\t\x12\x0c\n\x04role\x18\x07 \x01(\t\x12\x1f\n\x05\x62\x61sis\x18\x08 \x01(\x0b\x32\x10.comity.v1.Basis\x12/\n\x0breceived_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05state\x18\x0b \x01(\t\x12\x0c\n\x04late\x18\x0c \x01(\x08\x12#\n\x05steps\x18\r \x03(\x0b\x32\x14.comity.v1.InboxStep\x12\x0f\n\x07outcome\x18\x0e \x01(\t\x12\x10\n\x08officers\x18\x0f \x01(\r\"\x85\x01\n\tInboxStep\x12 \n\x03\x61\x63t\x18\x01 \x01(\x0e\x32\x13.comity.v1.InboxAct\x12\x10\n\x08official\x18\x02 \x01(\t\x12\x0c\n\x04role\x18\x03 \x01(\t\x12\x0e\n\x06ground\x18\x04 \x01(\t\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x1f\n\x10ListInboxRequest\x12\x0b\n\x03\x61ll\x18\x01 \x01(\x08\"W\n\x11ListInboxResponse\x12#\n\x05items\x18\x01 \x03(\x0b\x32\x14.comity.v1.InboxItem\x12\x0c\n\x04open\x18\x02 \x01(\r\x12\x0f\n\x07overdue\x18\x03 \x01(\r\"+\n\x14ShowInboxItemRequest\x12\x13\n\x0b\x65xchange_id\x18\x01 \x01(\t\"\x7f\n\x15ShowInboxItemResponse\x12\"\n\x04item\x18\x01 \x01(\x0b\x32\x14.comity.v1.InboxItem\x12!\n\x06header\x18\x02 \x01(\x0b\x32\x11.comity.v1.Header\x12\x1f\n\x05query\x18\x03 \x01(\x0b\x32\x10.comity.v1.Query\"u\n\x16\x44\x65\x63ideInboxItemRequest\x12\x13\n\x0b\x65xchange_id\x18\x01 \x01(\t\x12 \n\x03\x61\x63t\x18\x02 \x01(\x0e\x32\x13.comity.v1.InboxAct\x12\x0e\n\x06ground\x18\x03 \x01(\t\x12\x14\n\x0c\x63onsultation\x18\x04 \x01(\t\"d\n\x17\x44\x65\x63ideInboxItemResponse\x12\"\n\x04item\x18\x01 \x01(\x0b\x32\x14.comity.v1.InboxItem\x12%\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0b\x32\x13.comity.v1.Decision*h\n\x08InboxAct\x12\x19\n\x15INBOX_ACT_UNSPECIFIED\x10\x00\x12\x15\n\x11INBOX_ACT_APPROVE\x10\x01\x12\x14\n\x10INBOX_ACT_REFUSE\x10\x02\x12\x14\n\x10INBOX_ACT_RETURN\x10\x03\x32\xb8\x04\n\x0b\x44\x65skService\x12\x36\n\x03\x41sk\x12\x15.comity.v1.AskRequest\x1a\x16.comity.v1.AskResponse0\x01\x12\x46\n\tGetStatus\x12\x1b.comity.v1.GetStatusRequest\x1a\x1c.comity.v1.GetStatusResponse\x12]\n\x10RefreshExchanges\x12\".comity.v1.RefreshExchangesRequest\x1a#.comity.v1.RefreshExchangesResponse0\x01\x12T\n\rWatchExchange\x12\x1f.comity.v1.WatchExchangeRequest\x1a .comity.v1.WatchExchangeResponse0\x01\x12\x46\n\tListInbox\x12\x1b.comity.v1.ListInboxRequest\x1a\x1c.comity.v1.ListInboxResponse\x12R\n\rShowInboxItem\x12\x1f.comity.v1.ShowInboxItemRequest\x1a .comity.v1.ShowInboxItemResponse\x12X\n\x0f\x44\x65\x63ideInboxItem\x12!.comity.v1.DecideInboxItemRequest\x1a\".comity.v1.DecideInboxItemResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63omity/v1/desk_service.proto\x12\tcomity.v1\x1a\x16\x63omity/v1/common.proto\x1a\x1f\x63omity/v1/desk_agreements.proto\x1a\x1d\x63omity/v1/query_service.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc5\x06\n\nAskRequest\x12\x1f\n\x05query\x18\x01 \x01(\x0b\x32\x10.comity.v1.Query\x12\x0f\n\x07purpose\x18\x02 \x01(\t\x12\x1d\n\x04\x63\x61se\x18\x03 \x01(\x0b\x32\x0f.comity.v1.Case\x12#\n\x07offence\x18\x04 \x01(\x0b\x32\x12.comity.v1.Offence\x12#\n\x07subject\x18\x05 \x01(\x0b\x32\x12.comity.v1.Subject\x12,\n\x0cintended_use\x18\x06 \x01(\x0e\x32\x16.comity.v1.IntendedUse\x12\x1b\n\x03\x61im\x18\x07 \x01(\x0e\x32\x0e.comity.v1.Aim\x12#\n\x07urgency\x18\x08 \x01(\x0e\x32\x12.comity.v1.Urgency\x12\x16\n\x0eurgency_reason\x18\t \x01(\t\x12/\n\rauthorisation\x18\n \x01(\x0b\x32\x18.comity.v1.Authorisation\x12\x12\n\nassurances\x18\x0b \x03(\t\x12\r\n\x05nexus\x18\x0c \x01(\t\x12\x17\n\x0f\x63onfidentiality\x18\r \x01(\t\x12\x10\n\x08language\x18\x0e \x01(\t\x12\x14\n\x0con_behalf_of\x18\x0f \x01(\t\x12\n\n\x02to\x18\x10 \x03(\t\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x11 \x01(\r\x12#\n\x07\x63hannel\x18\x12 \x01(\x0e\x32\x12.comity.v1.Channel\x12)\n\nassistance\x18\x13 \x01(\x0e\x32\x15.comity.v1.Assistance\x12\x1f\n\x05scope\x18\x14 \x01(\x0e\x32\x10.comity.v1.Scope\x12\x0f\n\x07summary\x18\x15 \x01(\t\x12\'\n\tprivilege\x18\x16 \x01(\x0b\x32\x14.comity.v1.Privilege\x12\x13\n\x06onward\x18\x17 \x01(\x08H\x00\x88\x01\x01\x12\x16\n\tautomated\x18\x18 \x01(\x08H\x01\x88\x01\x01\x12\'\n\tnecessity\x18\x19 \x01(\x0e\x32\x14.comity.v1.Necessity\x12\x1b\n\x03\x61sk\x18\x1a \x01(\x0b\x32\x0e.comity.v1.Ask\x12\'\n\tprocedure\x18\x1b \x01(\x0e\x32\x14.comity.v1.ProcedureB\t\n\x07_onwardB\x0c\n\n_automated\"h\n\x0b\x41skResponse\x12(\n\x07started\x18\x01 \x01(\x0b\x32\x15.comity.v1.AskStartedH\x00\x12\'\n\x06result\x18\x02 \x01(\x0b\x32\x15.comity.v1.PeerResultH\x00\x42\x06\n\x04step\"0\n\nAskStarted\x12\x13\n\x0b\x65xchange_id\x18\x01 \x01(\t\x12\r\n\x05\x61sked\x18\x02 \x03(\t\"\x84\x02\n\nPeerResult\x12\x0f\n\x07\x63ountry\x18\x01 \x01(\t\x12\x0f\n\x07outcome\x18\x02 \x01(\t\x12\x12\n\ndecided_by\x18\x03 \x01(\t\x12%\n\x08\x64\x65\x63ision\x18\x04 \x01(\x0b\x32\x13.comity.v1.Decision\x12\'\n\x06result\x18\x05 \x01(\x0b\x32\x17.comity.v1.SearchResult\x12\'\n\x05terms\x18\x06 \x01(\x0b\x32\x18.comity.v1.TransferTerms\x12\x0f\n\x07receipt\x18\x07 \x01(\t\x12\x0f\n\x07took_ms\x18\x08 \x01(\x01\x12%\n\x05\x65rror\x18\t \x01(\x0b\x32\x16.comity.v1.ResultError\".\n\x0bResultError\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"\x12\n\x10GetStatusRequest\"\xca\x01\n\x11GetStatusResponse\x12\x0f\n\x07\x63ountry\x18\x01 \x01(\t\x12\x0f\n\x07node_id\x18\x02 \x01(\t\x12\x13\n\x0bledger_size\x18\x03 \x01(\x04\x12\x15\n\rpolicy_engine\x18\x04 \x01(\t\x12\x15\n\rpolicy_digest\x18\x05 \x01(\t\x12\x0b\n\x03pid\x18\x06 \x01(\r\x12\x18\n\x10software_version\x18\x07 \x01(\t\x12\x12\n\ninbox_open\x18\x08 \x01(\r\x12\x15\n\rinbox_overdue\x18\t \x01(\r\".\n\x17RefreshExchangesRequest\x12\x13\n\x0b\x65xchange_id\x18\x01 \x01(\t\"V\n\x18RefreshExchangesResponse\x12\x13\n\x0b\x65xchange_id\x18\x01 \x01(\t\x12%\n\x06result\x18\x02 \x01(\x0b\x32\x15.comity.v1.PeerResult\"+\n\x14WatchExchangeRequest\x12\x13\n\x0b\x65xchange_id\x18\x01 \x01(\t\">\n\x15WatchExchangeResponse\x12%\n\x06result\x18\x01 \x01(\x0b\x32\x15.comity.v1.PeerResult\"\xe6\x02\n\tInboxItem\x12\x13\n\x0b\x65xchange_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x03 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x04 \x01(\t\x12\x0f\n\x07purpose\x18\x05 \x01(\t\x12\x0f\n\x07urgency\x18\x06 \x01(\t\x12\x0c\n\x04role\x18\x07 \x01(\t\x12\x1f\n\x05\x62\x61sis\x18\x08 \x01(\x0b\x32\x10.comity.v1.Basis\x12/\n\x0breceived_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05state\x18\x0b \x01(\t\x12\x0c\n\x04late\x18\x0c \x01(\x08\x12#\n\x05steps\x18\r \x03(\x0b\x32\x14.comity.v1.InboxStep\x12\x0f\n\x07outcome\x18\x0e \x01(\t\x12\x10\n\x08officers\x18\x0f \x01(\r\"\x85\x01\n\tInboxStep\x12 \n\x03\x61\x63t\x18\x01 \x01(\x0e\x32\x13.comity.v1.InboxAct\x12\x10\n\x08official\x18\x02 \x01(\t\x12\x0c\n\x04role\x18\x03 \x01(\t\x12\x0e\n\x06ground\x18\x04 \x01(\t\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x1f\n\x10ListInboxRequest\x12\x0b\n\x03\x61ll\x18\x01 \x01(\x08\"W\n\x11ListInboxResponse\x12#\n\x05items\x18\x01 \x03(\x0b\x32\x14.comity.v1.InboxItem\x12\x0c\n\x04open\x18\x02 \x01(\r\x12\x0f\n\x07overdue\x18\x03 \x01(\r\"+\n\x14ShowInboxItemRequest\x12\x13\n\x0b\x65xchange_id\x18\x01 \x01(\t\"\x7f\n\x15ShowInboxItemResponse\x12\"\n\x04item\x18\x01 \x01(\x0b\x32\x14.comity.v1.InboxItem\x12!\n\x06header\x18\x02 \x01(\x0b\x32\x11.comity.v1.Header\x12\x1f\n\x05query\x18\x03 \x01(\x0b\x32\x10.comity.v1.Query\"u\n\x16\x44\x65\x63ideInboxItemRequest\x12\x13\n\x0b\x65xchange_id\x18\x01 \x01(\t\x12 \n\x03\x61\x63t\x18\x02 \x01(\x0e\x32\x13.comity.v1.InboxAct\x12\x0e\n\x06ground\x18\x03 \x01(\t\x12\x14\n\x0c\x63onsultation\x18\x04 \x01(\t\"d\n\x17\x44\x65\x63ideInboxItemResponse\x12\"\n\x04item\x18\x01 \x01(\x0b\x32\x14.comity.v1.InboxItem\x12%\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0b\x32\x13.comity.v1.Decision*h\n\x08InboxAct\x12\x19\n\x15INBOX_ACT_UNSPECIFIED\x10\x00\x12\x15\n\x11INBOX_ACT_APPROVE\x10\x01\x12\x14\n\x10INBOX_ACT_REFUSE\x10\x02\x12\x14\n\x10INBOX_ACT_RETURN\x10\x03\x32\xf7\n\n\x0b\x44\x65skService\x12\x36\n\x03\x41sk\x12\x15.comity.v1.AskRequest\x1a\x16.comity.v1.AskResponse0\x01\x12\x46\n\tGetStatus\x12\x1b.comity.v1.GetStatusRequest\x1a\x1c.comity.v1.GetStatusResponse\x12]\n\x10RefreshExchanges\x12\".comity.v1.RefreshExchangesRequest\x1a#.comity.v1.RefreshExchangesResponse0\x01\x12T\n\rWatchExchange\x12\x1f.comity.v1.WatchExchangeRequest\x1a .comity.v1.WatchExchangeResponse0\x01\x12\x46\n\tListInbox\x12\x1b.comity.v1.ListInboxRequest\x1a\x1c.comity.v1.ListInboxResponse\x12R\n\rShowInboxItem\x12\x1f.comity.v1.ShowInboxItemRequest\x1a .comity.v1.ShowInboxItemResponse\x12X\n\x0f\x44\x65\x63ideInboxItem\x12!.comity.v1.DecideInboxItemRequest\x1a\".comity.v1.DecideInboxItemResponse\x12U\n\x0e\x44raftAgreement\x12 .comity.v1.DraftAgreementRequest\x1a!.comity.v1.DraftAgreementResponse\x12[\n\x10\x44iscardAgreement\x12\".comity.v1.DiscardAgreementRequest\x1a#.comity.v1.DiscardAgreementResponse\x12[\n\x10\x41pproveAgreement\x12\".comity.v1.ApproveAgreementRequest\x1a#.comity.v1.ApproveAgreementResponse\x12[\n\x10ProposeAgreement\x12\".comity.v1.ProposeAgreementRequest\x1a#.comity.v1.ProposeAgreementResponse\x12g\n\x14\x43ountersignAgreement\x12&.comity.v1.CountersignAgreementRequest\x1a\'.comity.v1.CountersignAgreementResponse\x12^\n\x11\x41\x63tivateAgreement\x12#.comity.v1.ActivateAgreementRequest\x1a$.comity.v1.ActivateAgreementResponse\x12[\n\x10SuspendAgreement\x12\".comity.v1.SuspendAgreementRequest\x1a#.comity.v1.SuspendAgreementResponse\x12X\n\x0fResumeAgreement\x12!.comity.v1.ResumeAgreementRequest\x1a\".comity.v1.ResumeAgreementResponse\x12O\n\x0c\x45ndAgreement\x12\x1e.comity.v1.EndAgreementRequest\x1a\x1f.comity.v1.EndAgreementResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'comity.v1.desk_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_INBOXACT']._serialized_start=2922
-  _globals['_INBOXACT']._serialized_end=3026
-  _globals['_ASKREQUEST']._serialized_start=132
-  _globals['_ASKREQUEST']._serialized_end=969
-  _globals['_ASKRESPONSE']._serialized_start=971
-  _globals['_ASKRESPONSE']._serialized_end=1075
-  _globals['_ASKSTARTED']._serialized_start=1077
-  _globals['_ASKSTARTED']._serialized_end=1125
-  _globals['_PEERRESULT']._serialized_start=1128
-  _globals['_PEERRESULT']._serialized_end=1388
-  _globals['_RESULTERROR']._serialized_start=1390
-  _globals['_RESULTERROR']._serialized_end=1436
-  _globals['_GETSTATUSREQUEST']._serialized_start=1438
-  _globals['_GETSTATUSREQUEST']._serialized_end=1456
-  _globals['_GETSTATUSRESPONSE']._serialized_start=1459
-  _globals['_GETSTATUSRESPONSE']._serialized_end=1661
-  _globals['_REFRESHEXCHANGESREQUEST']._serialized_start=1663
-  _globals['_REFRESHEXCHANGESREQUEST']._serialized_end=1709
-  _globals['_REFRESHEXCHANGESRESPONSE']._serialized_start=1711
-  _globals['_REFRESHEXCHANGESRESPONSE']._serialized_end=1797
-  _globals['_WATCHEXCHANGEREQUEST']._serialized_start=1799
-  _globals['_WATCHEXCHANGEREQUEST']._serialized_end=1842
-  _globals['_WATCHEXCHANGERESPONSE']._serialized_start=1844
-  _globals['_WATCHEXCHANGERESPONSE']._serialized_end=1906
-  _globals['_INBOXITEM']._serialized_start=1909
-  _globals['_INBOXITEM']._serialized_end=2267
-  _globals['_INBOXSTEP']._serialized_start=2270
-  _globals['_INBOXSTEP']._serialized_end=2403
-  _globals['_LISTINBOXREQUEST']._serialized_start=2405
-  _globals['_LISTINBOXREQUEST']._serialized_end=2436
-  _globals['_LISTINBOXRESPONSE']._serialized_start=2438
-  _globals['_LISTINBOXRESPONSE']._serialized_end=2525
-  _globals['_SHOWINBOXITEMREQUEST']._serialized_start=2527
-  _globals['_SHOWINBOXITEMREQUEST']._serialized_end=2570
-  _globals['_SHOWINBOXITEMRESPONSE']._serialized_start=2572
-  _globals['_SHOWINBOXITEMRESPONSE']._serialized_end=2699
-  _globals['_DECIDEINBOXITEMREQUEST']._serialized_start=2701
-  _globals['_DECIDEINBOXITEMREQUEST']._serialized_end=2818
-  _globals['_DECIDEINBOXITEMRESPONSE']._serialized_start=2820
-  _globals['_DECIDEINBOXITEMRESPONSE']._serialized_end=2920
-  _globals['_DESKSERVICE']._serialized_start=3029
-  _globals['_DESKSERVICE']._serialized_end=3597
+  _globals['_INBOXACT']._serialized_start=2955
+  _globals['_INBOXACT']._serialized_end=3059
+  _globals['_ASKREQUEST']._serialized_start=165
+  _globals['_ASKREQUEST']._serialized_end=1002
+  _globals['_ASKRESPONSE']._serialized_start=1004
+  _globals['_ASKRESPONSE']._serialized_end=1108
+  _globals['_ASKSTARTED']._serialized_start=1110
+  _globals['_ASKSTARTED']._serialized_end=1158
+  _globals['_PEERRESULT']._serialized_start=1161
+  _globals['_PEERRESULT']._serialized_end=1421
+  _globals['_RESULTERROR']._serialized_start=1423
+  _globals['_RESULTERROR']._serialized_end=1469
+  _globals['_GETSTATUSREQUEST']._serialized_start=1471
+  _globals['_GETSTATUSREQUEST']._serialized_end=1489
+  _globals['_GETSTATUSRESPONSE']._serialized_start=1492
+  _globals['_GETSTATUSRESPONSE']._serialized_end=1694
+  _globals['_REFRESHEXCHANGESREQUEST']._serialized_start=1696
+  _globals['_REFRESHEXCHANGESREQUEST']._serialized_end=1742
+  _globals['_REFRESHEXCHANGESRESPONSE']._serialized_start=1744
+  _globals['_REFRESHEXCHANGESRESPONSE']._serialized_end=1830
+  _globals['_WATCHEXCHANGEREQUEST']._serialized_start=1832
+  _globals['_WATCHEXCHANGEREQUEST']._serialized_end=1875
+  _globals['_WATCHEXCHANGERESPONSE']._serialized_start=1877
+  _globals['_WATCHEXCHANGERESPONSE']._serialized_end=1939
+  _globals['_INBOXITEM']._serialized_start=1942
+  _globals['_INBOXITEM']._serialized_end=2300
+  _globals['_INBOXSTEP']._serialized_start=2303
+  _globals['_INBOXSTEP']._serialized_end=2436
+  _globals['_LISTINBOXREQUEST']._serialized_start=2438
+  _globals['_LISTINBOXREQUEST']._serialized_end=2469
+  _globals['_LISTINBOXRESPONSE']._serialized_start=2471
+  _globals['_LISTINBOXRESPONSE']._serialized_end=2558
+  _globals['_SHOWINBOXITEMREQUEST']._serialized_start=2560
+  _globals['_SHOWINBOXITEMREQUEST']._serialized_end=2603
+  _globals['_SHOWINBOXITEMRESPONSE']._serialized_start=2605
+  _globals['_SHOWINBOXITEMRESPONSE']._serialized_end=2732
+  _globals['_DECIDEINBOXITEMREQUEST']._serialized_start=2734
+  _globals['_DECIDEINBOXITEMREQUEST']._serialized_end=2851
+  _globals['_DECIDEINBOXITEMRESPONSE']._serialized_start=2853
+  _globals['_DECIDEINBOXITEMRESPONSE']._serialized_end=2953
+  _globals['_DESKSERVICE']._serialized_start=3062
+  _globals['_DESKSERVICE']._serialized_end=4461
 # @@protoc_insertion_point(module_scope)

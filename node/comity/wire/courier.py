@@ -19,6 +19,8 @@ from comity.identity.signature import SignedMessage
 from comity.identity.store import Peer
 from comity.v1 import node_service_pb2
 from comity.wire import metadata
+from comity.wire.agreement import METHODS as AGREEMENT_METHODS
+from comity.wire.agreement import AgreementMessages
 from comity.wire.claims import AwaitAnswerMessages, GetAnswerMessages
 from comity.wire.status import reason_of
 
@@ -33,7 +35,11 @@ _OPTIONS: list[tuple[str, Any]] = [
     ("grpc.use_local_subchannel_pool", 1),
 ]
 _DESCRIBE = "/comity.v1.NodeService/Describe"
-_REPLY_TYPES = {"/comity.v1.QueryService/Search": "SearchResponse"}
+_AGREEMENTS = AgreementMessages()
+_REPLY_TYPES = {
+    "/comity.v1.QueryService/Search": "SearchResponse",
+    **{method: _AGREEMENTS.reply_type(method) for method in AGREEMENT_METHODS},
+}
 
 
 _STREAM_SECONDS = 20 * 60  # longer than a node keeps a stream: only a dead line is cut by it

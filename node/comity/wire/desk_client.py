@@ -20,6 +20,8 @@ from comity.wire.convert import circumstances_to_proto
 from comity.wire.status import STATUS, reason_of
 
 _SERVICE = "/comity.v1.DeskService"
+_READY_SECONDS = 2.0
+_CALL_SECONDS = 60.0
 
 Response = TypeVar("Response", bound=Message)
 
@@ -52,6 +54,33 @@ class DeskClient:
         options = [("grpc.ssl_target_name_override", node.identity.node_id.dns_name), ("grpc.enable_http_proxy", 0)]
         with grpc.secure_channel(f"{host}:{running['ports']['desk']}", credentials, options) as channel:
             yield cls(channel)
+
+    @classmethod
+    @contextmanager
+    def if_running(cls, node: Any, staff: str) -> Iterator["DeskClient | None"]:
+        """Connect to an opened node's desk port, or yield None where no node answers there."""
+        if not node.home.running.exists():
+            yield None
+            return
+        with cls.connect(node, staff) as desk:
+            yield desk if desk.answers() else None
+
+    def call(self, method: str, payload: bytes) -> bytes:
+        """Make one call with a request's bytes; returns the response's bytes."""
+        try:
+            send: Any = self._channel.unary_unary(method)
+            reply: bytes = send(payload, timeout=_CALL_SECONDS)
+        except grpc.RpcError as error:
+            raise _error(error) from error
+        return reply
+
+    def answers(self) -> bool:
+        """Whether a node answers at the desk port; waits two seconds at most."""
+        try:
+            grpc.channel_ready_future(self._channel).result(timeout=_READY_SECONDS)
+        except grpc.FutureTimeoutError:  # killed: its note still lies there
+            return False
+        return True
 
     def ask(self, request: desk_service_pb2.AskRequest) -> Iterator[Asked | desk_service_pb2.PeerResult]:
         """Put a question; yields `Asked`, then one result for each country as it arrives."""

@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("peer", sa.String(2), nullable=False),
         sa.Column("delivered_at", sa.BigInteger(), nullable=False),
+        sa.Column("refusal", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("seq", "peer", name="pk_agreement_delivery"),
     )
     op.create_index("ix_agreement_delivery_delivered_at", "agreement_delivery", ["delivered_at"])
