@@ -1,6 +1,7 @@
 """Fixtures that every room's tests share."""
 
 import os
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -79,9 +80,6 @@ def postgres_server() -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-_counter = iter(range(10**9))
-
-
 @pytest.fixture
 def fresh_postgres(postgres_server: str) -> str:
     """The URL of an empty PostgreSQL database."""
@@ -95,7 +93,7 @@ def another_postgres(postgres_server: str) -> str:
 
 
 def _new_database(postgres_server: str) -> str:
-    name = f"t{os.getpid()}_{next(_counter)}"
+    name = f"t{secrets.token_hex(8)}"
     engine = create_engine(postgres_server.format("postgres"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))

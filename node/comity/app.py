@@ -124,6 +124,10 @@ class OpenNode:
         """What this node promised and was promised."""
         return Assurances(self.country, self.identity, self.store, self.ledger, self.vault)
 
+    def agreements_at(self, at: datetime) -> list[Agreement]:
+        """Return the agreements that were in force at a moment."""
+        return list(self.book().in_force(at).agreements)
+
     def undertakings(self) -> tuple[str, ...]:
         """Return the duties this country honours; raises `Malformed` for a word that no agreement can ask for."""
         known = vocabulary()["undertakings"]

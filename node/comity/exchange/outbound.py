@@ -1,8 +1,9 @@
 """The asking side's own decision: whether our officer may ask this country, and under which agreement."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from comity.errors import NotFound
 from comity.exchange.assurances import Assurances, Chosen
@@ -10,12 +11,15 @@ from comity.exchange.facts import AssuranceFact, Sought, Standing, policy_input
 from comity.exchange.model import Basis, Circumstances, Verdict
 from comity.exchange.policy import PolicyInForce, verdict_of
 from comity.identity.store import Peer
+from comity.policy.decision import Decision
 
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """What our own policy said: the basis to name (None where it refuses), and the assurances that go along."""
+    """What our own policy was asked and said: the basis to name (None where it refuses), the assurances to send."""
 
+    document: Mapping[str, Any]
+    said: Decision
     verdict: Verdict
     basis: Basis | None
     chosen: tuple[Chosen, ...]
@@ -43,24 +47,25 @@ class OwnOfficer:
         again without them.
         """
         going = tuple(chosen)
-        verdict = self._decide(policy, peer, facts, known, going, None)
-        basis = _named(verdict)
+        document = self._document(peer, facts, known, going, None)
+        said = policy.decide(document)
+        basis = _named(said)
         fitting = tuple(each for each in going if basis and each.assurance.agreement == basis.agreement)
         if basis is not None and len(fitting) < len(going):
-            going, verdict = fitting, self._decide(policy, peer, facts, known, fitting, basis)
-            basis = _named(verdict)
-        return Outbound(verdict, basis, going if basis else ())
+            going, document = fitting, self._document(peer, facts, known, fitting, basis)
+            said = policy.decide(document)
+            basis = _named(said)
+        return Outbound(document, said, verdict_of(said), basis, going if basis else ())
 
-    def _decide(
+    def _document(
         self,
-        policy: PolicyInForce,
         peer: Peer,
         facts: Circumstances,
         known: Sought,
         chosen: tuple[Chosen, ...],
         basis: Basis | None,
-    ) -> Verdict:
-        document = policy_input(
+    ) -> dict[str, Any]:
+        return policy_input(
             facts,
             basis,
             known,
@@ -71,7 +76,6 @@ class OwnOfficer:
             assurances=tuple(each.fact for each in chosen),
             at=self.at,
         )
-        return verdict_of(policy.decide(document))
 
 
 def choose_for(
@@ -94,8 +98,8 @@ def choose_for(
     return found
 
 
-def _named(verdict: Verdict) -> Basis | None:
+def _named(said: Decision) -> Basis | None:
     """Return the basis that a question names, without the term: that the other side finds itself."""
-    if verdict.outcome == "refused" or verdict.basis is None:
+    if said.outcome == "refused" or said.basis is None:
         return None
-    return replace(verdict.basis, term="", article="")
+    return Basis(said.basis.agreement, said.basis.revision, said.basis.digest)

@@ -6,12 +6,14 @@ A question comes here at once, when it was admitted, or days later, when a perso
 decides again, with what the person said as one more fact.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from comity.errors import NotFound, Tampered
+from comity.exchange.decisions import decision_row
 from comity.exchange.entries import exchange_entry
 from comity.exchange.facts import Standing, policy_input, sought
 from comity.exchange.model import UNREVIEWED, Answer, Findings, Header, Review, SignedReply, Verdict
@@ -70,8 +72,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What policy said of a question, what travels of it, and the digest of that policy."""
+    """What policy was asked and said, what that means for this question, what travels of it, and which policy."""
 
+    document: Mapping[str, Any]
+    said: Decision
     decision: Decision
     verdict: Verdict
     policy_digest: bytes
@@ -100,8 +104,9 @@ class Release:
             at=at,
             review=review,
         )
-        decision = as_asked(policy.decide(document), facts.ask)
-        return Decided(decision, verdict_of(decision), bytes.fromhex(policy.digest))
+        said = policy.decide(document)
+        decision = as_asked(said, facts.ask)
+        return Decided(document, said, decision, verdict_of(decision), bytes.fromhex(policy.digest))
 
     def decide(self, policy: PolicyInForce, question: Question, at: datetime, review: Review = UNREVIEWED) -> Decided:
         """Ask policy, and take a permission out of the term's quota; raises `Unavailable`."""
@@ -140,7 +145,9 @@ class Release:
             released=findings.released_fields if findings else (),
             answer=signed.payload,
         )
-        receipts = own.ledger.append_many([*before, (entry, [*rows, *self._sealed(question, signed, part, at)])])
+        kept = decision_row(question.header.exchange_id, decided.document, decided.said, decided.policy_digest, at)
+        sealed = self._sealed(question, signed, part, at)
+        receipts = own.ledger.append_many([*before, (entry, [*rows, kept, *sealed])])
         return SignedReply(signed, receipts[-1])
 
     def entry(

@@ -18,6 +18,7 @@ from queue import SimpleQueue
 from comity.errors import ComityError, NotFound
 from comity.exchange import store as table
 from comity.exchange.assurances import MAX_CARRIED, Chosen
+from comity.exchange.decisions import decision_row
 from comity.exchange.entries import exchange_entry
 from comity.exchange.facts import sought
 from comity.exchange.ids import new_exchange_id
@@ -61,7 +62,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What will be sent to one peer; `message` is None where our own policy refuses.
+    """What will be sent to one peer, and the row of our own decision; `message` is None where that refuses.
 
     `told` are ids of assurances whose withdrawal goes along.
     """
@@ -72,6 +73,7 @@ class _Plan:
     category: str
     policy_digest: bytes
     message: SignedMessage | None
+    decision: Row
     told: tuple[str, ...] = ()
 
 
@@ -174,7 +176,9 @@ class Requester:
         if decided.basis:
             message = own.identity.sign(self._codec.request_type, self._codec.encode_request(header, query))
         ids = tuple(assurance_id for assurance_id, _ in told)
-        return _Plan(peer, header, decided.verdict, query.category, bytes.fromhex(policy.digest), message, ids)
+        digest = bytes.fromhex(policy.digest)
+        kept = decision_row(exchange_id, decided.document, decided.said, digest, officer.at)
+        return _Plan(peer, header, decided.verdict, query.category, digest, message, kept, ids)
 
     def _asked(self, plan: _Plan, now: datetime) -> tuple[LedgerEntry, list[Row]]:
         kind = EntryKind.QUESTION_ASKED if plan.message else EntryKind.REFUSED_AT_HOME
@@ -200,7 +204,7 @@ class Requester:
             sent=plan.message is not None,
             at=now,
         )
-        return entry, [row]
+        return entry, [row, plan.decision]
 
     def _deliver(self, plan: _Plan, deadline: timedelta, arrived: SimpleQueue[PeerResult]) -> None:
         arrived.put(self._exchange(plan, deadline))

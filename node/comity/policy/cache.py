@@ -50,6 +50,10 @@ class CachedEngine:
         """Ask the engine: for people and tests, never remembered."""
         return self._engine.decide_raw(document)
 
+    def trace(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask the engine: for people, never remembered."""
+        return self._engine.trace(document)
+
     def desk(self, document: Mapping[str, Any]) -> bool:
         """Return the remembered answer of the desk table, or the engine's."""
         key = encode(document)

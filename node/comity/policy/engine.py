@@ -12,6 +12,7 @@ log.addHandler(logging.NullHandler())  # a command says it itself; a running nod
 
 DECISION = "comity/decision"
 DESK = "comity/desk/allow"
+TRACE = "comity/explain/trace"
 
 
 class Engine(Protocol):
@@ -26,6 +27,9 @@ class Engine(Protocol):
 
     def decide_raw(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Return the decision document as the engine gave it, for people and for comparing engines."""
+
+    def trace(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what every rule holds against each candidate, for people: nothing is decided by it."""
 
     def desk(self, document: Mapping[str, Any]) -> bool:
         """Whether staff with `roles` may call `method`."""
@@ -61,6 +65,13 @@ class BaseEngine:
         raw: dict[str, Any] = self._evaluate(DECISION, document)
         parse_decision(raw)
         return raw
+
+    def trace(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what every rule holds against each candidate; raises `Unavailable` where there is no telling."""
+        found = self._evaluate(TRACE, document)
+        if not isinstance(found, dict):
+            raise Unavailable("the policy gives no trace for this question: nothing can be explained")
+        return found
 
     def desk(self, document: Mapping[str, Any]) -> bool:
         """Whether staff with `roles` may call `method`; anything but a plain true is a no."""

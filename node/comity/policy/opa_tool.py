@@ -18,7 +18,7 @@ from typing import Any
 from comity.errors import Unavailable
 
 MINIMUM = (1, 21, 3)  # GHSA-g2pf-6v5v-qcc8: older ones take bundles whose signature file was removed
-ENTRYPOINTS = ("comity/decision", "comity/desk/allow")
+ENTRYPOINTS = ("comity/decision", "comity/desk/allow", "comity/explain/trace")
 CAPABILITIES = "capabilities.json"
 
 # What policies here may call: OPA compiles each of these into the Wasm module itself, none reads a clock, network,

@@ -37,9 +37,12 @@ _nothing := {
 	"fault": null,
 }
 
-_reasons(key) := {_reason(ground.ground, ground.detail, _article(candidates.considered[key], ground)) |
-	some ground in ranking.grounds(key)
-}
+_reasons(key) := {reason(candidates.considered[key], ground) | some ground in ranking.grounds(key)}
+
+# METADATA
+# title: Reason
+# description: One ground against a candidate in words, with its article and remedy.
+reason(candidate, ground) := _reason(ground.ground, ground.detail, _article(candidate, ground))
 
 _reason(name, detail, article) := {
 	"code": entry.code,

@@ -1,0 +1,151 @@
+"""`comity policy explain`: why, rule by rule, down to the article."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from comity.cli.context import opened
+from comity.cli.held import agreements_option, held
+from comity.cli.output import json_option, show
+from comity.errors import Malformed, NotFound
+
+
+@click.command("explain")
+@click.argument("what", metavar="EXCHANGE|FILE")
+@click.option("--peer", metavar="CC", help="Of an exchange with several countries: this one only.")
+@agreements_option
+@json_option
+@click.pass_context
+def explain(ctx: click.Context, what: str, peer: str | None, agreements: Path | None, as_json: bool) -> None:
+    """Explain each decision of an exchange, or of an input document in FILE: every rule, every ground, its article.
+
+    The recorded policy input is decided again, with a trace, under the texts that were in force then; it is said
+    where the answer differs from the recorded one because the library or national law changed since.
+    """
+    if _is_exchange(what):
+        document = _of_exchange(ctx, what, peer)
+    else:
+        texts, law = held(ctx, agreements)
+        with ExitStack() as stack:
+            document = [_explained(_engine(stack, texts, law), _read(Path(what)))]
+
+    def render() -> None:
+        for each in document:
+            _render(each)
+
+    show(document, as_json, render)
+
+
+def _of_exchange(ctx: click.Context, exchange_id: str, peer: str | None) -> list[dict[str, Any]]:
+    from comity.exchange.decisions import decisions_of  # noqa: PLC0415
+
+    with opened(ctx) as node, ExitStack() as stack:
+        with node.store.read() as tx:
+            found = [row for row in decisions_of(tx, exchange_id) if peer in (None, row.past.peer)]
+        if not found:
+            raise NotFound(f"no decision of exchange {exchange_id} is recorded here: `comity exchange list` shows all")
+        explained = []
+        for row in found:
+            at = datetime.fromtimestamp(row.decided_at / 1000, UTC)
+            again = _explained(_engine(stack, node.agreements_at(at), node.national()), row.past.document)
+            recorded = {"outcome": row.past.outcome, "disclosure": row.past.disclosure, "codes": list(row.past.codes)}
+            again["exchange"] = exchange_id
+            again["decided_at"] = at.isoformat()
+            again["recorded"] = {**recorded, "policy_digest": row.policy_digest}
+            again["same"] = recorded == {key: again["decision"][key] for key in recorded}
+            explained.append(again)
+        return explained
+
+
+def _engine(stack: ExitStack, texts: Any, law: Any) -> Any:
+    from comity.policy.bundle import build  # noqa: PLC0415
+    from comity.policy.embedded import EmbeddedEngine  # noqa: PLC0415
+
+    engine = EmbeddedEngine(build(texts, national=law), machines=1)
+    stack.callback(engine.close)
+    return engine
+
+
+def _explained(engine: Any, question: Mapping[str, Any]) -> dict[str, Any]:
+    decision = engine.decide(question)
+    trace = engine.trace(question)
+    basis = asdict(decision.basis) if decision.basis else None
+    return {
+        "question": question,
+        "decision": {
+            "outcome": decision.outcome,
+            "disclosure": decision.disclosure,
+            "codes": sorted(set(decision.codes)),
+            "reasons": [asdict(reason) for reason in decision.reasons],
+            "basis": basis,
+            "human": asdict(decision.human) if decision.human else None,
+            "fault": decision.fault,
+        },
+        "nearest": trace["nearest"],
+        "rules": trace["rules"],
+        "candidates": sorted(trace["candidates"], key=lambda each: (each["key"] != trace["nearest"], each["key"])),
+    }
+
+
+def _render(each: dict[str, Any]) -> None:
+    asked, decision = each["question"], each["decision"]
+    who = asked["requester"]
+    if "exchange" in each:
+        click.echo(
+            f"exchange {each['exchange']}, {asked['direction']}, {asked['peer']['country']}, {each['decided_at']}"
+        )
+    click.echo(
+        f"{who['role']} of {who['authority']} ({who['country']}) asks {asked['action']} in {asked['category']} "
+        f"for {asked['purpose']}: {decision['outcome']}, disclosure {decision['disclosure']}"
+    )
+    if not each.get("same", True):
+        said = each["recorded"]
+        click.echo(
+            f"  recorded then: {said['outcome']}, {', '.join(said['codes']) or said['disclosure']}; changed since"
+        )
+    if not each["candidates"]:
+        for reason in decision["reasons"]:
+            click.echo(f"  {reason['code']}, {reason['article']}: {reason['message']}; {reason['remedy']}")
+    for candidate in each["candidates"]:
+        _render_candidate(candidate, each)
+
+
+def _render_candidate(candidate: dict[str, Any], each: dict[str, Any]) -> None:
+    basis = candidate["basis"]
+    mark = "the decision stands on" if candidate["key"] == each["nearest"] else "considered"
+    click.echo(f"  {mark} {basis['agreement']} revision {basis['revision']}, {basis['article']} ({basis['term']})")
+    against = {ground["rule"] for ground in candidate["grounds"]}
+    for ground in candidate["grounds"]:
+        click.echo(f"    {ground['rule']}: {ground['code']}, {ground['article']}: {ground['message']}")
+        click.echo(f"      remedy: {ground['remedy']}")
+    holds = [rule for rule in each["rules"] if rule not in against]
+    click.echo(f"    holds: {', '.join(holds)}")
+    if candidate["human"]:
+        click.echo(f"    a person decides: {', '.join(candidate['human'])}")
+
+
+def _is_exchange(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _read(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        raise NotFound(f"{file}: neither an exchange id nor a file: `comity exchange list` shows the exchanges")
+    try:
+        document = json.loads(file.read_text())
+    except ValueError as cause:
+        raise Malformed(f"{file}: not JSON: {cause}") from None
+    if not isinstance(document, dict):
+        raise Malformed(f"{file}: not a policy input document: it must be a JSON object")
+    return document
