@@ -273,7 +273,7 @@ def test_what_the_country_asked_holds_for_withdrawn_or_breached_stays_so(promise
 def asking(world: World) -> Iterator[Requester]:
     courier = GrpcCourier(world.ee.identity)
     with policy_in_force(world.ee.agreements(), world.ee.settings.policy) as policy:
-        requester = Requester(world.ee.own(policy), world.ee.peers, courier, CODEC)
+        requester = Requester(world.ee.own(lambda: policy), world.ee.peers, courier, CODEC)
         yield requester
         requester.close()
         courier.close()
