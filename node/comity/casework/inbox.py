@@ -202,20 +202,27 @@ class Inbox:
         role = human.role if human else item.role
         check_officer(officer, role=role, asked_by=question.header.circumstances.official.id)
         step = Step(deed.act, officer, deed.ground, now)
-        if deed.act is Act.RETURN and plain.verdict.outcome == "review":
-            asks = replace(plain, verdict=replace(plain.verdict, consultation=deed.consultation))
-            return self._reply(item, question, asks, step, f"ask-{len(item.steps) + 1}")
+        if deed.act is Act.RETURN and plain.verdict.outcome != "refused":
+            return self._return(item, question, plain, step, deed.consultation)
         if deed.act is Act.REFUSE:
             _check_ground(policy, item, deed.ground)
         decided = self._release.decide(policy, question, now, review_of(deed, item.steps, officer))
         _check_fault(decided)
-        if decided.verdict.outcome == "review":
-            if deed.act is not Act.APPROVE:
-                raise Unavailable("policy did not take the refusal: `comity doctor` checks the library")
+        if deed.act is Act.APPROVE and decided.verdict.outcome == "review":
             return self._one_of_several(item, question, decided, step)
-        if deed.act is Act.REFUSE and decided.verdict.outcome != "refused":
+        if deed.act is not Act.APPROVE and decided.verdict.outcome != "refused":
             raise Unavailable("policy did not take the refusal: `comity doctor` checks the library")
         return self._reply(item, question, decided, step, FINAL)
+
+    def _return(self, item: Item, question: Question, plain: Decided, step: Step, consultation: str) -> Settled:
+        """Send a question back for more facts; it stays open."""
+        if plain.verdict.outcome != "review":
+            raise Precondition(
+                "policy does not leave this question to a person any more: approve or refuse it",
+                reason=Reason.AGREEMENT_MISMATCH,
+            )
+        asks = replace(plain, verdict=replace(plain.verdict, consultation=consultation))
+        return self._reply(item, question, asks, step, f"ask-{len(item.steps) + 1}")
 
     def _one_of_several(self, item: Item, question: Question, decided: Decided, step: Step) -> Settled:
         """Keep an approval that needs another officer's, once for each officer."""

@@ -35,6 +35,7 @@ def check_node(node: OpenNode) -> Iterator[Finding]:
     yield _attempt("national law", lambda: _national(node))
     yield from _policy(node)
     yield _last_fault(node)
+    yield _inbox(node)
 
 
 def check_peer(node: OpenNode, peer: Peer, timeout: timedelta) -> list[Finding]:
@@ -79,6 +80,15 @@ def _days_left(subject: str, until: datetime, now: datetime) -> Finding:
         return Finding("bad", subject, "has expired: `comity key rotate`")
     state = "warn" if days < _WARN_DAYS else "ok"
     return Finding(state, subject, f"{days} day(s) left" + (": `comity key rotate`" if state == "warn" else ""))
+
+
+def _inbox(node: OpenNode) -> Finding:
+    from comity.casework.store import count_open  # noqa: PLC0415
+
+    with node.store.read() as tx:
+        waiting, overdue = count_open(tx, node.clock())
+    said = f"{waiting} question(s) wait for a person, {overdue} of them overdue"
+    return Finding("warn" if overdue else "ok", "inbox", f"{said}: `comity inbox list`" if overdue else said)
 
 
 def _attempt(subject: str, check: Callable[[], str]) -> Finding:
