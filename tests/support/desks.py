@@ -71,7 +71,7 @@ class Desks:
         """EE's open stream; a test reads it with `next`."""
         request = desk_service_pb2.WatchExchangeRequest(exchange_id=exchange_id)
         with DeskClient.connect(self.ee.node, "investigator") as desk:
-            stream = desk.stream("WatchExchange", request, desk_service_pb2.WatchExchangeResponse)
+            stream = desk.stream("WatchExchange", request, desk_service_pb2.WatchExchangeResponse, timeout=30)
             yield (result_document(response.result) for response in stream)
             stream.close()
 
@@ -83,6 +83,16 @@ class Desks:
         """Outcomes of FI's answers to an exchange, as its ledger tells them."""
         entries = self.entries("FI", exchange_id)
         return [entry.outcome for entry in entries if entry.kind is EntryKind.QUESTION_ANSWERED]
+
+    @contextmanager
+    def in_the_year(self, year: int) -> Iterator[None]:
+        """FI decides as if it were another year."""
+        before = self.fi.own.clock
+        object.__setattr__(self.fi.own, "clock", lambda: before().replace(year=year, day=1))
+        try:
+            yield
+        finally:
+            object.__setattr__(self.fi.own, "clock", before)
 
     @contextmanager
     def suspended(self) -> Iterator[None]:

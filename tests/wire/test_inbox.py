@@ -356,6 +356,15 @@ def test_suspended_in_mid_stream_the_next_message_is_the_refusal(desks: Desks, a
     assert resumed == ("refused" if approved_meanwhile else "review")
 
 
+def test_an_agreement_that_ends_in_mid_stream_ends_it_with_the_refusal(desks: Desks) -> None:
+    exchange_id = desks.waiting()
+    with desks.watching(exchange_id) as changes:
+        assert next(changes)["outcome"] == "review"
+        with desks.in_the_year(2031):
+            refused = next(changes)
+        assert (refused["outcome"], refused["reasons"][0]["code"]) == ("refused", "agreement_expired")
+
+
 def test_a_suspended_peer_is_cut_off_in_mid_stream(desks: Desks) -> None:
     exchange_id = desks.waiting()
     store = desks.fi.node.store

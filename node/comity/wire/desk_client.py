@@ -106,14 +106,16 @@ class DeskClient:
         except grpc.RpcError as error:
             raise _error(error) from error
 
-    def stream(self, name: str, request: Message, response: type[Response]) -> Iterator[Response]:
+    def stream(
+        self, name: str, request: Message, response: type[Response], timeout: float | None = None
+    ) -> Iterator[Response]:
         """Make one call of `DeskService` that answers by a stream; giving up the iterator ends the call."""
         open_call = self._channel.unary_stream(
             f"{_SERVICE}/{name}",
             request_serializer=type(request).SerializeToString,
             response_deserializer=response.FromString,
         )
-        call = open_call(request)
+        call = open_call(request, timeout=timeout)
         try:
             yield from call
         except grpc.RpcError as error:
