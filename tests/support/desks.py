@@ -10,12 +10,8 @@ from typing import Any
 from comity.app import RunningNode, add_staff_member, policy_holder
 from comity.casework.review import Act
 from comity.exchange.model import Official, PeerResult, Subject
-from comity.exchange.policy import PolicyInForce
 from comity.identity.store import StaffMember
 from comity.ledger.entry import EntryKind, LedgerEntry
-from comity.policy.bundle import build
-from comity.policy.cache import CachedEngine
-from comity.policy.embedded import EmbeddedEngine
 from comity.v1 import desk_service_pb2
 from comity.wire import desk_casework
 from comity.wire.desk_client import DeskClient, result_document
@@ -96,18 +92,15 @@ class Desks:
 
     @contextmanager
     def suspended(self) -> Iterator[None]:
-        """FI's agreements are suspended meanwhile."""
-        before = self.fi.own.policy
-        agreements = self.fi.node.agreements()
-        policy_set = build(agreements, suspended=[each.id for each in agreements])
-        engine = CachedEngine(EmbeddedEngine(policy_set), policy_set.digest)
-        policy = PolicyInForce(engine, {each.id: each for each in agreements}, policy_set.digest)
-        object.__setattr__(self.fi.own, "policy", lambda: policy)
+        """FI's agreement with EE is suspended meanwhile; EE is told of both."""
+        office, officer = self.fi.office, Official("fi-policy", "policy-officer", "nbi")
+        name = self.world.basis().agreement
+        office.agreements.suspend(name, officer)
         try:
             yield
         finally:
-            object.__setattr__(self.fi.own, "policy", before)
-            engine.close()
+            office.agreements.resume(name, officer)
+            office.outbox.flush()
 
 
 @contextmanager

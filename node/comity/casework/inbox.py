@@ -192,7 +192,8 @@ class Inbox:
         hour = int(self._own.clock().timestamp()) // 3600
         with self._own.store.read() as tx:
             replies = table.count_replies(tx, peer.country, claim.exchange_id)
-        return replies, self._own.policy().digest, hour
+        policy = self._own.policy()
+        return replies, policy.digest, policy.barred, hour
 
     def _act(self, item: Item, officer: Officer, deed: Deed) -> Settled:
         now, policy = self._own.clock(), self._own.policy()
