@@ -324,5 +324,7 @@ def test_after_an_update_the_own_modules_must_be_those_in_force(
         bench.holder()()
     with pytest.raises(Precondition):
         bench.holder(Parts(replace(national, sources={"comity/national/nothing/nothing.rego": "package x\n"})))()
-    with pytest.raises(Precondition, match="scenario"):  # the very modules, but a compiled form without them: refused
+    with pytest.raises(
+        Unavailable, match="rules not loaded"
+    ):  # the very modules, but a compiled form without them: refused
         bench.holder(Parts(national))()

@@ -9,7 +9,7 @@ import pytest
 from policy_questions import POOL, ROWS, TERMS, hostile, sound
 from policy_samples import AGREEMENTS, POLICY, question
 
-from comity.errors import Malformed
+from comity.errors import Malformed, Unavailable
 from comity.policy import library
 from comity.policy.bundle import build
 from comity.policy.decision import Decision
@@ -146,4 +146,6 @@ def test_a_module_that_is_expected_and_not_there_refuses() -> None:
     assert (decision.outcome, decision.codes) == ("refused", ("technical_unavailable",))
     assert decision.fault is not None
     assert "absent" in decision.fault
+    with pytest.raises(Unavailable, match="absent"):
+        engine.health()
     engine.close()

@@ -126,16 +126,22 @@ def make_world(
     per_day: int | None = None,
     databases: dict[str, str] | None = None,
     officers: int | None = None,
+    law: str = "",
 ) -> Iterator[World]:
     """A fresh federation of three; FI's node runs in this process.
 
-    `per_day` changes every term's quota, `officers` how many must approve what a person decides.
+    `per_day` changes every term's quota, `officers` how many must approve what a person decides,
+    `law` is a national module of FI, `law.rego`.
     """
     countries = ["EE", "FI", "LV"]
     quiet = {"say": lambda _line: None, "databases": databases}
     sandbox = federation.make(folder / "s", countries, people=40, engine=engine, **quiet)
     for home in map(sandbox.home, sandbox.countries):
         _set_terms(home.agreements, per_day, officers)
+    if law:
+        folder = sandbox.home("FI").national
+        folder.mkdir()
+        (folder / "law.rego").write_text(law)
     with ExitStack() as stack:
         ee = stack.enter_context(open_node(sandbox.home("EE")))
         fi = stack.enter_context(open_node(sandbox.home("FI")))

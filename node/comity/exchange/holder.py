@@ -14,7 +14,8 @@ book has changed since: a suspension holds whether or not anything can be compil
 
 import logging
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
@@ -28,6 +29,7 @@ from comity.exchange.activation import Activation, Activations, Mark
 from comity.exchange.policy import PolicyInForce
 from comity.policy.bundle import PolicySet, build
 from comity.policy.cache import CachedEngine
+from comity.policy.embedded import EmbeddedEngine
 from comity.policy.engine import Engine
 from comity.policy.national import National
 from comity.policy.scenarios import run_scenarios
@@ -214,13 +216,15 @@ def _parts_of(activations: Activations, newest: Activation, own_parts: Callable[
 def try_out(wanted: PolicySet, sequence: int, start: Start) -> PolicyInForce:
     """Return a set that an engine has loaded and whose golden scenarios all hold.
 
-    Its engine is closed when nobody holds it any more. Raises `Unavailable`, or `Precondition` naming the scenario.
+    Scenarios say what both parties read in the text, so national law, which may refuse more, is left out of them.
+    The engine is closed when nobody holds it any more. Raises `Unavailable`, or `Precondition` naming the scenario.
     """
     engine = start(wanted, sequence)
     try:
         engine.health()
         counted = [each for each in wanted.agreements if each.id not in wanted.suspended and not each.narrowed]
-        failed = [result for result in run_scenarios(counted, engine) if not result.passed]
+        with _text_alone(wanted, engine) as judge:
+            failed = [result for result in run_scenarios(counted, judge) if not result.passed]
     except BaseException:
         engine.close()
         raise
@@ -235,6 +239,20 @@ def try_out(wanted: PolicySet, sequence: int, start: Start) -> PolicyInForce:
     cached = CachedEngine(engine, wanted.digest)
     weakref.finalize(cached, engine.close)
     return PolicyInForce(cached, {each.id: each for each in wanted.agreements}, wanted.digest, sequence)
+
+
+@contextmanager
+def _text_alone(wanted: PolicySet, engine: Engine) -> Iterator[Engine]:
+    """Yield an engine without the national modules of a set; the set's own where it has none."""
+    if wanted.national is None:
+        yield engine
+        return
+    data = {"comity": {**wanted.data["comity"], "expected_national": []}}
+    judge = EmbeddedEngine(replace(wanted, data=data, national=None), machines=1)
+    try:
+        yield judge
+    finally:
+        judge.close()
 
 
 def _is(held: _Held, wanted: PolicySet, newest: Activation | None) -> bool:

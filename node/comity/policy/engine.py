@@ -78,8 +78,10 @@ class BaseEngine:
         return self._evaluate(DESK, document) is True
 
     def health(self) -> None:
-        """Decide on an empty document: a sound library refuses it."""
-        self.decide({})
+        """Decide on an empty document: a sound library refuses it, and finds nothing missing in itself."""
+        broken = self.decide({}).fault
+        if broken is not None:
+            raise fault(f"the policy is broken: {broken}")
 
     def describe(self) -> str:
         """Return in a few words what decides and within which limits."""
