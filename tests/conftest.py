@@ -5,7 +5,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -80,16 +80,22 @@ def postgres_server() -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def new_database(postgres_server: str) -> Callable[[], str]:
+    """Makes an empty PostgreSQL database and returns its URL."""
+    return lambda: _new_database(postgres_server)
+
+
 @pytest.fixture
-def fresh_postgres(postgres_server: str) -> str:
+def fresh_postgres(new_database: Callable[[], str]) -> str:
     """The URL of an empty PostgreSQL database."""
-    return _new_database(postgres_server)
+    return new_database()
 
 
 @pytest.fixture
-def another_postgres(postgres_server: str) -> str:
+def another_postgres(new_database: Callable[[], str]) -> str:
     """The URL of a second empty PostgreSQL database."""
-    return _new_database(postgres_server)
+    return new_database()
 
 
 def _new_database(postgres_server: str) -> str:

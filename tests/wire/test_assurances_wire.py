@@ -40,10 +40,8 @@ DESK = Official("fi-desk", "desk-officer", "nbi")
 def promised(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     databases = None
     if request.param == "postgres":
-        from conftest import _new_database
-
-        server = request.getfixturevalue("postgres_server")
-        databases = {"EE": _new_database(server), "FI": _new_database(server)}
+        new_database = request.getfixturevalue("new_database")
+        databases = {"EE": new_database(), "FI": new_database()}
     with make_world(tmp_path_factory.mktemp("promised"), databases=databases) as made:
         made.ee.ledger.recover()
         yield made
