@@ -14,7 +14,7 @@ from comity.cli.output import DONE, FAILED, fail
 from comity.errors import ComityError, Malformed
 
 COMMANDS = {
-    "agreement": "agreements: check, show, list, text, diff",
+    "agreement": "agreements: new, check, read, compare, agree with peers, suspend, end",
     "assurance": "signed promises between countries: give, list, show, verify, withdraw, breach",
     "bench": "measured figures, as ratios",
     "doctor": "check this node and its peers, with the remedy",

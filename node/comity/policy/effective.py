@@ -75,7 +75,7 @@ def effective(agreement: Agreement) -> Effective:
         assurances={(row["kind"], row["when"]): row["article"] for row in agreement.data["assurances"]},
         declarations=tuple(_declaration(row) for row in document["declarations"]),
         scenarios=tuple(document["scenarios"]),
-        terms=tuple(_term(row) for row in agreement.data["terms"]),
+        terms=tuple(effective_term(row) for row in agreement.data["terms"]),
     )
 
 
@@ -85,8 +85,11 @@ def hours(duration: str) -> int:
     return number * {"H": 1, "D": 24, "W": 168, "M": 720, "Y": 8760}[unit]
 
 
-def _term(row: Mapping[str, Any]) -> Term:
-    document = {"terms": {**row, "review": _triggers(row["review"])}}
+def effective_term(row: Mapping[str, Any]) -> Term:
+    """Return what a term says in effect."""
+    usual = defaults()
+    whole = {**usual["term"], **row, "offences": {**usual["offences"], **row["offences"]}}
+    document = {"terms": {**whole, "review": _triggers(whole["review"])}}
     return Term(row["id"], {key: _value(part, _found(document, key)) for key, part in TERM.items()})
 
 
