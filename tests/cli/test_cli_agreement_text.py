@@ -69,4 +69,4 @@ def test_an_agreement_of_the_node_by_name_and_revision(tmp_path: Path) -> None:
     assert "No effect" in at_home("diff", "ee-fi-police-2026", "ee-fi-police-2026@3").stdout
     missing = at_home("text", "ee-fi-police-2026@9")
     assert missing.exit_code == 1
-    assert "this node holds ee-fi-police-2026@3" in missing.stderr
+    assert "there is ee-fi-police-2026@3" in missing.stderr

@@ -57,4 +57,3 @@ def _lint(file: Path) -> dict[str, Any]:
         return {"file": str(file), "ok": False, "digest": "", "violations": violations, "warnings": []}
     warnings = [{"field": v.field, "problem": v.problem} for v in advice(content, str(file))]
     return {"file": str(file), "ok": True, "digest": held.digest, "violations": [], "warnings": warnings}
-

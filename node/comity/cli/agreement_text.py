@@ -10,6 +10,7 @@ from comity.cli.output import json_option, show
 from comity.errors import NotFound
 
 if TYPE_CHECKING:
+    from comity.app import OpenNode
     from comity.policy.agreement import Agreement
 
 _lang_option = click.option(
@@ -22,7 +23,7 @@ _lang_option = click.option(
 
 
 @click.command("text")
-@click.argument("what", metavar="ID|ID@REVISION|FILE")
+@click.argument("what", metavar="ID|ID@REVISION|ID@draft|FILE")
 @_lang_option
 @json_option
 @click.pass_context
@@ -46,7 +47,7 @@ def text(ctx: click.Context, what: str, lang: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def diff(ctx: click.Context, old: str, new: str, lang: str, as_json: bool) -> None:
-    """Show what NEW changes against OLD, by effect; each is a file, ID or ID@REVISION.
+    """Show what NEW changes against OLD, by effect; each is a file, ID, ID@REVISION or ID@draft.
 
     Order, layout, comments and defaults written out change nothing. Each difference `widens` what may be asked or
     given, `narrows` it, `changes` what is done (by whom, how soon), or is `wording` only.
@@ -73,9 +74,30 @@ def found_agreement(ctx: click.Context, what: str) -> "Agreement":
         raise NotFound(f"no file {what}: give a file, or ID or ID@REVISION of an agreement of this node")
     name, _, revision = what.partition("@")
     with opened(ctx) as node:
-        held = node.agreements()
-    for each in held:
+        return _of_node(node, name, revision)
+
+
+def _of_node(node: "OpenNode", name: str, revision: str) -> "Agreement":
+    """Return a text that the node knows: the one of a revision, or `draft`; without, the one in force or the newest."""
+    from comity.cli.agreement_view import chosen  # noqa: PLC0415
+    from comity.policy.store import AgreementBook, to_ms  # noqa: PLC0415
+
+    book = AgreementBook(node.store, node.country)
+    standing = book.standing(name)
+    if not revision and standing.texts:
+        return book.agreement(chosen(standing, to_ms(node.clock()), "", asked=False).text.digest)
+    fitting = [
+        held
+        for held in standing.texts.values()
+        if revision == str(held.text.revision) or (revision == "draft" and held.open_draft)
+    ]
+    if fitting:  # of texts with one number the one that was agreed, else the newest
+        return book.agreement(max(reversed(fitting), key=lambda held: held.agreed).text.digest)
+    files = [] if book.generation() else node.agreements()
+    known = [*((each.text.agreement, each.text.revision) for each in standing.texts.values())]
+    for each in files:
         if each.id == name and revision in ("", str(each.revision)):
             return each
-    there = ", ".join(sorted(f"{each.id}@{each.revision}" for each in held)) or "none"
-    raise NotFound(f"no agreement {what} here, and no such file: this node holds {there}")
+        known.append((each.id, each.revision))
+    there = ", ".join(f"{each}@{number}" for each, number in known) or "nothing of that name"
+    raise NotFound(f"no agreement {name}{'@' if revision else ''}{revision} here, and no such file: there is {there}")
