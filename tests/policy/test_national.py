@@ -5,11 +5,16 @@ import json
 from pathlib import Path
 
 import pytest
+from policy_samples import AGREEMENTS
 
 from comity.errors import Malformed, Unavailable
 from comity.policy import library, national, opa_tool
+from comity.policy.bundle import build
+from comity.policy.embedded import EmbeddedEngine
 from comity.policy.national import EXAMPLE as SOUND
-from comity.policy.national import compile_national, load_national
+from comity.policy.national import National, compile_national, load_national
+from comity.policy.opa_server import OpaProcess
+from comity.policy.opa_tool import build_wasm, run_opa
 
 DENY = 'deny contains {"code": "threshold", "article": "§ 1", "detail": "d"} if '
 HEAD = "package comity.national.minors\n\nloaded := true\n\n"
@@ -113,6 +118,32 @@ def test_what_reaches_out_signs_guesses_or_costs_too_much_is_refused(call: str) 
 
 def test_what_is_allowed_passes() -> None:
     compile_national({"minors.rego": HEAD + DENY + '{\n\twalk(input, [_, "x"])\n\tcount(input.offence.kinds) > 1\n}'})
+
+
+FORGED = """package comity.national.law
+
+loaded := true
+
+deny contains {"code": "threshold", "article": "x", "detail": "x"} if http.send({"method": "get", "url": "http://[::1]/"})
+"""
+
+
+def test_sources_that_were_not_checked_are_refused_when_an_engine_loads_them(opa_binary: str) -> None:
+    """As from a bundle: neither engine takes a module that reaches out, whatever was checked where it was made."""
+    forged = National({"comity/national/law/law.rego": FORGED}, ("law",), unchecked(opa_binary))
+    policy = build(AGREEMENTS, national=forged)
+    with pytest.raises(Unavailable, match=r"not for a server of this node.*http\.send"):
+        OpaProcess.start(policy)
+    with pytest.raises(Unavailable, match="built-in functions"):
+        EmbeddedEngine(policy)
+
+
+def unchecked(opa: str) -> bytes:
+    """The forged module and the library, compiled without our capabilities."""
+    with pytest.MonkeyPatch.context() as patch:
+        every = run_opa(opa, ["capabilities", "--current"]).stdout
+        patch.setattr(opa_tool, "capabilities", lambda _binary: every)
+        return build_wasm(opa, {**library.rego_under("comity"), "comity/national/law/law.rego": FORGED})
 
 
 def test_every_allowed_function_is_known_to_opa(opa_binary: str) -> None:
