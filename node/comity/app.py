@@ -5,7 +5,7 @@ import gc
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -247,6 +247,14 @@ def policy_in_force(
         engine.close()
 
 
+def treaty_engine(agreements: Iterable[Agreement]) -> "Engine":
+    """Start an embedded engine of the shipped library over some agreements, without anybody's national law."""
+    from comity.policy.bundle import build  # noqa: PLC0415
+    from comity.policy.embedded import EmbeddedEngine  # noqa: PLC0415
+
+    return EmbeddedEngine(build(agreements), machines=1)
+
+
 def state_reciprocity(node: OpenNode, country: str, word: str) -> None:
     """Enter and log whether a peer keeps its own side; raises `NotFound`."""
     with node.store.write() as tx:
@@ -380,6 +388,7 @@ class RunningNode:
 
     def __init__(self, node: OpenNode, policy: Callable[[], PolicyInForce]) -> None:
         from comity.casework.inbox import Inbox  # noqa: PLC0415
+        from comity.exchange.preflight import Preflight, Treaties  # noqa: PLC0415
         from comity.exchange.release import Exchange, Release  # noqa: PLC0415
         from comity.exchange.requester import Requester  # noqa: PLC0415  gRPC: only a running node needs it
         from comity.exchange.responder import Responder  # noqa: PLC0415
@@ -389,6 +398,7 @@ class RunningNode:
         from comity.wire.claims import AwaitAnswerMessages, GetAnswerMessages  # noqa: PLC0415
         from comity.wire.courier import GrpcCourier  # noqa: PLC0415
         from comity.wire.desk_inbox import InboxServices  # noqa: PLC0415
+        from comity.wire.desk_preflight import PreflightServices  # noqa: PLC0415
         from comity.wire.desk_service import DeskGate, DeskServices  # noqa: PLC0415
         from comity.wire.desk_waiting import WaitingServices  # noqa: PLC0415
         from comity.wire.peer_service import PeerGate, PeerServices  # noqa: PLC0415
@@ -402,6 +412,7 @@ class RunningNode:
         self.own = own
         self.courier = GrpcCourier(node.identity)
         self.requester = Requester(own, node.peers, self.courier, codec)
+        self._treaties = Treaties(treaty_engine)
         searches, release = Exchange(codec, search_records(node.records)), Release(own)
         self.inbox = Inbox(own, node.peers, release, {searches.action: searches})
         responder = Responder(own, release, self.inbox.waiting)
@@ -433,6 +444,7 @@ class RunningNode:
             **DeskServices(own, gate, self.requester, self.inbox, settings.policy.engine).handlers(),
             **InboxServices(own, gate, self.inbox).handlers(),
             **WaitingServices(own, gate, waiting, self._streams["desk"]).handlers(),
+            **PreflightServices(own, gate, Preflight(own, node.peers, self._treaties, searches.action)).handlers(),
             **self.office.desk_handlers(gate),
         }
         peers = {**peer_services.handlers(), **answers.handlers(), **self.office.peer_handlers(peer_gate)}
@@ -464,6 +476,7 @@ class RunningNode:
             done.wait()
         self._keeper.stop()
         self.requester.close()
+        self._treaties.close()
         self.courier.close()
         self.node.home.running.unlink(missing_ok=True)
 

@@ -81,6 +81,46 @@ def test_a_person_known_in_two_countries_under_other_spellings(shell: Shell) -> 
     assert peers["FI"]["hits"][0]["reference"] != peers["LV"]["hits"][0]["reference"]
 
 
+def test_preflight_tells_before_asking_what_each_country_will_answer(shell: Shell) -> None:
+    for penalty in ("60", "6"):
+        before = shell(
+            "--node", "EE", "query", "preflight", *WHY, "--identification", "moderate", "--penalty", penalty, "--json"
+        )
+        asked = shell("--node", "EE", *PERSON, *WHY, "--penalty", penalty, "--json")
+        assert before.code == asked.code
+        foreseen, answered = by_country(before.json), by_country(asked.json)
+        assert foreseen.keys() == answered.keys()
+        for country, peer in answered.items():
+            told = foreseen[country]
+            for part in ("outcome", "disclosure", "basis", "reasons", "withheld", "decided_by"):
+                if part in peer:
+                    assert told[part] == peer[part], (country, part)
+            if peer["outcome"] == "permitted":
+                assert told["fields"] == peer["terms"]["fields"]
+        after = by_country(
+            shell(
+                "--node",
+                "EE",
+                "query",
+                "preflight",
+                *WHY,
+                "--identification",
+                "moderate",
+                "--penalty",
+                penalty,
+                "--json",
+            ).json
+        )
+        for country, told in foreseen.items():
+            spent = answered[country]["outcome"] == "permitted"
+            assert after[country].get("quota", {}).get("left") == (
+                told["quota"]["left"] - spent if "quota" in told else None
+            )
+    empty = shell("--node", "EE", *PERSON, *WHY, "--to", "", "--json")
+    assert empty.code == 2
+    assert "names no country" in empty.json["error"]["message"]
+
+
 def test_a_signed_assurance_satisfies_until_it_is_broken(shell: Shell) -> None:
     """What a penalty of death asks for: given by EE's prosecutor, proven by FI, then marked as breached there."""
     capital = ("--node", "EE", *PERSON, *WHY, "--penalty", "60", "--offence-kind", "capital", "--to", "FI", "--json")

@@ -206,10 +206,15 @@ def repeated(field: FieldDescriptor) -> bool:
             rules.ASK,
             {*(f"query.{name}" for name in leaves(query_service_pb2.Query.DESCRIPTOR))},
         ),
+        (
+            desk_service_pb2.PreflightRequest.DESCRIPTOR,
+            rules.PREFLIGHT,
+            {f"question.{name}" for name in leaves(desk_service_pb2.AskRequest.DESCRIPTOR)},
+        ),
         (query_service_pb2.Query.DESCRIPTOR, rules.QUERY, {"identifiers"}),
         (query_service_pb2.Identifier.DESCRIPTOR, rules.IDENTIFIER, set()),
     ],
-    ids=["Header", "AskRequest", "Query", "Identifier"],
+    ids=["Header", "AskRequest", "PreflightRequest", "Query", "Identifier"],
 )  # fmt: skip
 def test_every_field_has_a_rule(descriptor: Descriptor, table: dict[str, Any], elsewhere: set[str]) -> None:
     assert set(leaves(descriptor)) - elsewhere == set(table)

@@ -77,6 +77,38 @@ def account(ctx: click.Context, /, iban: str | None, account: str | None, **give
     _ask(ctx, "BankAccount", {**given, "identifiers": _kinds(iban=iban, account=account)})
 
 
+@command.command("preflight")
+@click.option(
+    "--identification",
+    type=click.Choice(["weak", "moderate", "strong"]),
+    default="weak",
+    show_default=True,
+    help="How well you will identify the person: name; name and whole birth date; an exact identifier.",
+)
+@click.option("--nationality", "nationalities", multiple=True, metavar="CC", help="Nationality you will search.")
+@question_options
+@click.pass_context
+def preflight(ctx: click.Context, /, identification: str, nationalities: tuple[str, ...], **given: Any) -> None:
+    """Say which peers would answer, how fully and by which article, without asking them.
+
+    The policy and the agreements are the same on both sides. National law of a peer is not known here: it may refuse
+    more. Exit code: 0 somebody would answer, 3 nobody would.
+    """
+    from comity.cli.foresight import show_foreseen  # noqa: PLC0415
+    from comity.wire.desk_client import DeskClient, preflight_request  # noqa: PLC0415
+
+    with opened(ctx) as node:
+        request = preflight_request(
+            circumstances(given, node.country),
+            category=given["category"],
+            identification=identification,
+            nationalities=tuple(value.lower() for value in nationalities),
+            to=countries(given["to"]),
+        )
+        with DeskClient.connect(node, staff_name(node, given["staff"])) as desk:
+            ctx.exit(show_foreseen(desk.preflight(request), given["as_json"]))
+
+
 def _kinds(**values: str | None) -> tuple[str, ...]:
     return tuple(f"{kind.replace('_', '-')}:{value}" for kind, value in values.items() if value)
 

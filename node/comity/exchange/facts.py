@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from comity.exchange.model import UNREVIEWED, Authorisation, Basis, Circumstances, Offence, Review
+from comity.exchange.model import UNREVIEWED, Authorisation, Basis, Circumstances, Header, Offence, Review
 from comity.records.query import Query
 
 ABSENT: Mapping[str, Any] = MappingProxyType(
@@ -176,6 +176,37 @@ def policy_input(  # noqa: PLR0913  the document's own parts, each named
         "basis": {"agreement": basis.agreement if basis else "", "digest": basis.digest if basis else ""},
         "review": asdict(review),
     }
+
+
+def as_it_came(  # noqa: PLR0913  what the deciding node adds to a message
+    header: Header,
+    query: Query,
+    *,
+    action: str,
+    countries: tuple[str, str],
+    at: datetime,
+    peer: Standing = PRESUMED,
+    assurances: tuple[AssuranceFact, ...] = (),
+    review: Review = UNREVIEWED,
+) -> dict[str, Any]:
+    """Return the document of a peer's question; `countries` is (our own, the peer).
+
+    What the query shows, it shows here again: the asker's word on it counts for nothing.
+    """
+    own, other = countries
+    facts = header.circumstances
+    return policy_input(
+        facts,
+        header.basis,
+        sought(query, facts.subject.nationality, provider=own, requester=other),
+        direction="inbound",
+        action=action,
+        countries=countries,
+        at=at,
+        peer=peer,
+        assurances=assurances,
+        review=review,
+    )
 
 
 def as_the_peer_sees(

@@ -15,7 +15,7 @@ from typing import Any
 from comity.errors import NotFound, Tampered
 from comity.exchange.decisions import decision_row
 from comity.exchange.entries import exchange_entry
-from comity.exchange.facts import Standing, policy_input, sought
+from comity.exchange.facts import Standing, as_it_came
 from comity.exchange.model import UNREVIEWED, Answer, Findings, Header, Review, SignedReply, Verdict
 from comity.exchange.model import Reason as Ground
 from comity.exchange.own import OwnNode
@@ -91,28 +91,25 @@ class Release:
     def judge(self, policy: PolicyInForce, question: Question, at: datetime, review: Review = UNREVIEWED) -> Decided:
         """Ask policy, and nothing else; raises `Unavailable`."""
         header, peer, own = question.header, question.peer, self._own
-        facts = header.circumstances
-        document = policy_input(
-            facts,
-            header.basis,
-            sought(question.query, facts.subject.nationality, provider=own.country, requester=peer.country),
-            direction="inbound",
+        document = as_it_came(
+            header,
+            question.query,
             action=question.exchange.action,
             countries=(own.country, peer.country),
+            at=at,
             peer=Standing(peer.state.value, peer.reciprocity.value),
             assurances=own.assurances.facts(peer, header, at) if header.envelopes else (),
-            at=at,
             review=review,
         )
         said = policy.decide(document)
-        decision = as_asked(said, facts.ask)
+        decision = as_asked(said, header.circumstances.ask)
         return Decided(document, said, decision, verdict_of(decision), bytes.fromhex(policy.digest))
 
     def decide(self, policy: PolicyInForce, question: Question, at: datetime, review: Review = UNREVIEWED) -> Decided:
         """Ask policy, and take a permission out of the term's quota; raises `Unavailable`."""
         decided = self.judge(policy, question, at, review)
         if decided.verdict.outcome == "permitted" and not self._within_quota(question, decided.decision, at):
-            return replace(decided, verdict=_over_quota(decided.verdict))
+            return replace(decided, verdict=over_quota(decided.verdict))
         return decided
 
     def answer(
@@ -210,7 +207,8 @@ class Release:
         return self._quotas.take(question.peer.country, basis.agreement, basis.term, decision.per_day, at)
 
 
-def _over_quota(verdict: Verdict) -> Verdict:
+def over_quota(verdict: Verdict) -> Verdict:
+    """Return the refusal of what would be permitted, had the term's quota not run out."""
     words = catalogue()["quota_exceeded"]
     article = verdict.basis.article if verdict.basis else ""
     ground = Ground("quota_exceeded", article, words["message"], words["remedy"])

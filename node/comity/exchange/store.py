@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Float, Index, LargeBinary, Select, String, Table, Text, select
+from sqlalchemy import BigInteger, Column, Float, Index, LargeBinary, Select, String, Table, Text, func, select
 
 from comity.exchange.model import Basis, PeerResult
 from comity.ledger.vault import Part
@@ -57,6 +57,7 @@ answer = Table(
     Column("receipt", LargeBinary, nullable=False),
     Column("failure", Text, nullable=False),
     Column("took_ms", Float, nullable=False),
+    Column("term", String(128), nullable=False, server_default=""),
 )
 
 later = Table(
@@ -182,6 +183,7 @@ def answer_row(exchange_id: str, result: PeerResult, receipt: bytes, at: datetim
             "receipt": receipt,
             "failure": result.failure.reason if result.failure else "",
             "took_ms": result.took_ms,
+            "term": result.verdict.basis.term if result.verdict and result.verdict.basis else "",
         },
     )
 
@@ -273,6 +275,14 @@ def receipt_of(tx: Tx, exchange_id: str, peer: str) -> bytes | None:
     query = select(answer.c.receipt).where(answer.c.exchange_id == exchange_id, answer.c.peer == peer)
     found = given[-1] if given else tx.execute(query).scalar()
     return bytes(found) if found else None
+
+
+def permitted_by(tx: Tx, peer: str, agreement: str, term: str, since: datetime) -> int:
+    """Return how many of our questions since a moment a peer answered at once under a term: what its quota lost."""
+    same = (answer.c.exchange_id == outbound.c.exchange_id) & (answer.c.peer == outbound.c.peer)
+    query = select(func.count()).select_from(outbound.join(answer, same))
+    asked = (outbound.c.asked_at >= _ms(since)) & (outbound.c.peer == peer) & (outbound.c.agreement == agreement)
+    return int(tx.execute(query.where(asked, answer.c.term == term, answer.c.outcome == "permitted")).scalar_one())
 
 
 def list_exchanges(tx: Tx, limit: int = 50, exchange_id: str | None = None) -> list[ExchangeLine]:

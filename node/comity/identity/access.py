@@ -35,6 +35,7 @@ RPCS: dict[str, Access] = {
     "/comity.v1.AgreementService/GetStatus": Access(Caller.ACTIVE_PEER),
     "/comity.v1.NodeService/Describe": Access(Caller.KNOWN_PEER),
     "/comity.v1.DeskService/Ask": Access(Caller.STAFF),
+    "/comity.v1.DeskService/Preflight": Access(Caller.STAFF),
     "/comity.v1.DeskService/GetStatus": Access(Caller.STAFF),
     "/comity.v1.DeskService/RefreshExchanges": Access(Caller.STAFF),
     "/comity.v1.DeskService/WatchExchange": Access(Caller.STAFF),

@@ -200,6 +200,126 @@ class AskRequest(_message.Message):
 Global___AskRequest: _TypeAlias = AskRequest  # noqa: Y015
 
 @_typing.final
+class PreflightRequest(_message.Message):
+    """A question that is not put yet."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUESTION_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    IDENTIFICATION_FIELD_NUMBER: _builtins.int
+    NATIONALITIES_FIELD_NUMBER: _builtins.int
+    category: _builtins.str
+    """REQUIRED. Data category."""
+    identification: _common_pb2.Identification.ValueType
+    """REQUIRED. How well the person will be identified."""
+    @_builtins.property
+    def question(self) -> Global___AskRequest:
+        """REQUIRED. Who would ask and why; without `query`: who is searched is nobody's business yet."""
+
+    @_builtins.property
+    def nationalities(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Nationalities that will be searched, ISO 3166-1 alpha-2, lower case, at most 5."""
+
+    def __init__(
+        self,
+        *,
+        question: Global___AskRequest | None = ...,
+        category: _builtins.str = ...,
+        identification: _common_pb2.Identification.ValueType = ...,
+        nationalities: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["question", b"question"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "identification", b"identification", "nationalities", b"nationalities", "question", b"question"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreflightRequest: _TypeAlias = PreflightRequest  # noqa: Y015
+
+@_typing.final
+class PreflightResponse(_message.Message):
+    """What the peers would answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PEERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def peers(self) -> _containers.RepeatedCompositeFieldContainer[Global___ForeseenAnswer]:
+        """One for each country."""
+
+    def __init__(
+        self,
+        *,
+        peers: _abc.Iterable[Global___ForeseenAnswer] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["peers", b"peers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreflightResponse: _TypeAlias = PreflightResponse  # noqa: Y015
+
+@_typing.final
+class ForeseenAnswer(_message.Message):
+    """What one country would answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNTRY_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    DECIDED_BY_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    MAX_CANDIDATES_FIELD_NUMBER: _builtins.int
+    RETENTION_FIELD_NUMBER: _builtins.int
+    PER_DAY_FIELD_NUMBER: _builtins.int
+    LEFT_FIELD_NUMBER: _builtins.int
+    country: _builtins.str
+    """ISO 3166-1 alpha-2."""
+    outcome: _builtins.str
+    """`permitted`, `review` or `refused`."""
+    decided_by: _builtins.str
+    """Whose policy says so: `home` (our own would not let the question out) or `peer`."""
+    max_candidates: _builtins.int
+    """Most matches."""
+    retention: _builtins.str
+    """ISO 8601 duration the answer may be kept."""
+    per_day: _builtins.int
+    """Questions a day that the term allows."""
+    left: _builtins.int
+    """How many of them are left today, as far as our own record tells."""
+    @_builtins.property
+    def decision(self) -> _common_pb2.Decision:
+        """The decision foreseen."""
+
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Property names that would be released."""
+
+    def __init__(
+        self,
+        *,
+        country: _builtins.str = ...,
+        outcome: _builtins.str = ...,
+        decided_by: _builtins.str = ...,
+        decision: _common_pb2.Decision | None = ...,
+        fields: _abc.Iterable[_builtins.str] | None = ...,
+        max_candidates: _builtins.int = ...,
+        retention: _builtins.str = ...,
+        per_day: _builtins.int = ...,
+        left: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["country", b"country", "decided_by", b"decided_by", "decision", b"decision", "fields", b"fields", "left", b"left", "max_candidates", b"max_candidates", "outcome", b"outcome", "per_day", b"per_day", "retention", b"retention"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForeseenAnswer: _TypeAlias = ForeseenAnswer  # noqa: Y015
+
+@_typing.final
 class AskResponse(_message.Message):
     """One step of an answer."""
 

@@ -90,6 +90,12 @@ class DeskClient:
             else:
                 yield response.result
 
+    def preflight(
+        self, request: desk_service_pb2.PreflightRequest, timeout: float = 30.0
+    ) -> list[desk_service_pb2.ForeseenAnswer]:
+        """Return what peers would answer."""
+        return list(self.unary("Preflight", request, desk_service_pb2.PreflightResponse, timeout).peers)
+
     def status(self, timeout: float = 3.0) -> desk_service_pb2.GetStatusResponse:
         """Return how the node is."""
         return self.unary("GetStatus", desk_service_pb2.GetStatusRequest(), desk_service_pb2.GetStatusResponse, timeout)
@@ -158,6 +164,40 @@ def question(facts: Circumstances, *, to: tuple[str, ...] = (), deadline_ms: int
     return request
 
 
+def preflight_request(
+    facts: Circumstances,
+    *,
+    category: str,
+    identification: str,
+    nationalities: tuple[str, ...] = (),
+    to: tuple[str, ...] = (),
+) -> desk_service_pb2.PreflightRequest:
+    """Return the message of a question that is not put yet."""
+    return desk_service_pb2.PreflightRequest(
+        question=question(facts, to=to),
+        category=category,
+        identification=words.IDENTIFICATION.number(identification),
+        nationalities=nationalities,
+    )
+
+
+def foreseen_document(foreseen: desk_service_pb2.ForeseenAnswer) -> dict[str, Any]:
+    """Return what one country would answer, in the JSON shape of a result as far as it goes."""
+    decision = foreseen.decision
+    document: dict[str, Any] = {"country": foreseen.country, "outcome": foreseen.outcome}
+    if foreseen.outcome != "refused":
+        document["disclosure"] = words.DISCLOSURE.word(decision.disclosure)
+        document["fields"] = list(foreseen.fields)
+        document["withheld"] = list(decision.withheld)
+        document["max_candidates"] = foreseen.max_candidates
+        document["retention"] = foreseen.retention
+    document |= _basis(decision) | _reasons(decision) | _review(foreseen.outcome, decision)
+    document["decided_by"] = foreseen.decided_by
+    if foreseen.per_day:
+        document["quota"] = {"per_day": foreseen.per_day, "left": foreseen.left}
+    return document
+
+
 def result_document(result: desk_service_pb2.PeerResult) -> dict[str, Any]:
     """Return one country's result in the JSON shape of `cli.md`."""
     document: dict[str, Any] = {"country": result.country, "outcome": result.outcome}
@@ -168,14 +208,7 @@ def result_document(result: desk_service_pb2.PeerResult) -> dict[str, Any]:
         document["withheld"] = list(decision.withheld)
         if result.result.count:
             document["count"] = result.result.count
-    if result.HasField("decision") and decision.HasField("basis") and decision.basis.agreement:
-        basis = decision.basis
-        document["basis"] = {
-            "agreement": basis.agreement,
-            "revision": basis.revision,
-            "term": basis.term,
-            "article": basis.article,
-        }
+    document |= _basis(decision)
     if result.HasField("terms"):
         terms = result.terms
         document["terms"] = {
@@ -186,16 +219,25 @@ def result_document(result: desk_service_pb2.PeerResult) -> dict[str, Any]:
             "erase_by": terms.erase_by,
             "fields": list(terms.fields),
         }
-    if decision.reasons:
-        document["reasons"] = [
-            {"code": r.code, "article": r.article, "message": r.message, "remedy": r.remedy} for r in decision.reasons
-        ]
-    document |= _review(result.outcome, decision)
+    document |= _reasons(decision) | _review(result.outcome, decision)
     if result.decided_by:
         document["decided_by"] = result.decided_by
     if result.HasField("error"):
         document["error"] = {"reason": result.error.reason, "message": result.error.message}
     return {**document, "receipt": result.receipt, "took_ms": result.took_ms}
+
+
+def _basis(decision: common_pb2.Decision) -> dict[str, Any]:
+    basis = decision.basis
+    if not basis.agreement:
+        return {}
+    named = {"agreement": basis.agreement, "revision": basis.revision, "term": basis.term, "article": basis.article}
+    return {"basis": named}
+
+
+def _reasons(decision: common_pb2.Decision) -> dict[str, Any]:
+    told = [{"code": r.code, "article": r.article, "message": r.message, "remedy": r.remedy} for r in decision.reasons]
+    return {"reasons": told} if told else {}
 
 
 def _review(outcome: str, decision: common_pb2.Decision) -> dict[str, Any]:

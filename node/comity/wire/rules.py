@@ -219,6 +219,12 @@ CLAIM: dict[str, Rule] = {
     "expires_at": moment,
 }
 
+PREFLIGHT: dict[str, Rule] = {
+    "category": code,
+    "identification": one_of(words.IDENTIFICATION),
+    "nationalities": each(text(2, required=True), 5),
+}
+
 QUERY: dict[str, Rule] = {
     "category": code,
     "schema": text(64, required=True),

@@ -1,4 +1,4 @@
-"""What a node holds of its peers beyond trust: reciprocity, assurances and what became of them."""
+"""What a node holds of its peers: reciprocity, assurances and what became of them, terms whose quota is used."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,8 +10,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add a column to the peers and the two tables of assurances."""
+    """Add a column to the peers and to their answers, and the two tables of assurances."""
     op.add_column("peer", sa.Column("reciprocity", sa.String(16), nullable=False, server_default="given"))
+    op.add_column("exchange_answer", sa.Column("term", sa.String(128), nullable=False, server_default=""))
     op.create_table(
         "assurance",
         sa.Column("id", sa.String(36), nullable=False),
