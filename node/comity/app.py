@@ -387,6 +387,7 @@ class RunningNode:
     """A node with its two ports open."""
 
     def __init__(self, node: OpenNode, policy: Callable[[], PolicyInForce]) -> None:
+        from comity.casework.delivery import Delivery  # noqa: PLC0415
         from comity.casework.inbox import Inbox  # noqa: PLC0415
         from comity.exchange.preflight import Preflight, Treaties  # noqa: PLC0415
         from comity.exchange.release import Exchange, Release  # noqa: PLC0415
@@ -414,7 +415,8 @@ class RunningNode:
         self.requester = Requester(own, node.peers, self.courier, codec)
         self._treaties = Treaties(treaty_engine)
         searches, release = Exchange(codec, search_records(node.records)), Release(own)
-        self.inbox = Inbox(own, node.peers, release, {searches.action: searches})
+        exchanges = {searches.action: searches}
+        self.inbox = Inbox(own, node.peers, release, exchanges)
         responder = Responder(own, release, self.inbox.waiting)
         responder.recall()
         self._streams = {name: Streams(settings.streams, settings.streams_per_peer) for name in ("peers", "desk")}
@@ -430,7 +432,7 @@ class RunningNode:
             lambda country: [held for held in policy().agreements.values() if country in held.parties],
             node.clock,
         )
-        answers = AnswerServices(peer_gate, responder, self.inbox, self._streams["peers"])
+        answers = AnswerServices(peer_gate, responder, Delivery(own, release, exchanges), self._streams["peers"])
         gate = DeskGate(own)
         waiting = Waiting(
             own,

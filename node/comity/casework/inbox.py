@@ -5,15 +5,15 @@ the question again; what follows is the one path (`exchange/release.py`). The ac
 transaction: a crash leaves the question open or answered, never decided and unanswered, so that a start has nothing to
 settle.
 
-An open question, or an answer that was not fetched yet, is decided again whenever the peer looks: where policy refuses
-it by then (the agreement was suspended, say), the peer gets that refusal, signed and logged, and the question stays.
+What the peer gets of it, and when, stands in `delivery.py`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from comity.casework import store as table
+from comity.casework.delivery import check_fault, reply_row
 from comity.casework.review import (
     Act,
     Deed,
@@ -24,19 +24,17 @@ from comity.casework.review import (
     check_officer,
     due,
     review_of,
-    review_so_far,
 )
 from comity.casework.store import Item
 from comity.errors import Conflict, Malformed, NotFound, Precondition, Reason, Unavailable, Violation
-from comity.exchange.model import UNREVIEWED, Basis, Claim, Header, Review, SignedReply, Verdict
+from comity.exchange.model import UNREVIEWED, Basis, Header, Review, Verdict
 from comity.exchange.own import OwnNode
 from comity.exchange.policy import PolicyInForce
 from comity.exchange.release import Decided, Exchange, Question, Release
 from comity.exchange.release import Step as Entered
-from comity.exchange.store import FINAL, Later, later_replies, later_row
-from comity.identity.store import Peer, PeerBook
+from comity.exchange.store import FINAL
+from comity.identity.store import PeerBook
 from comity.ledger.entry import EntryKind, LedgerEntry
-from comity.ledger.vault import Part
 from comity.records.query import Query
 from comity.store import Row
 
@@ -59,14 +57,6 @@ class Settled:
 
     item: Item
     verdict: Verdict | None
-
-
-@dataclass(frozen=True, slots=True)
-class Current:
-    """The newest answer to a question; `last` where no later one is to be waited for."""
-
-    reply: SignedReply
-    last: bool
 
 
 class Inbox:
@@ -137,64 +127,6 @@ class Inbox:
                 continue
         raise Unavailable("other officers act on the same question right now: look at it again")
 
-    def current(self, peer: Peer, claim: Claim) -> Current:
-        """Return the newest answer to a peer's question, as policy lets it out now.
-
-        Raises `NotFound` for what is not the peer's own question or was not left to a person.
-        """
-        own, now, policy = self._own, self._own.clock(), self._own.policy()
-        with own.store.read() as tx:
-            item = table.find_item(tx, peer.country, claim.exchange_id)
-            replies = later_replies(tx, claim.exchange_id, peer.country)
-        if item is None:
-            raise _no_question()
-        question = self._question(item, peer)
-        if question.digest != claim.request_digest:
-            raise _no_question()
-        part = _newest(replies)
-        if item.outcome == "refused":
-            return Current(self._release.stored(question, part), last=True)
-        answered = item.answered_at is not None
-        decided = self._judge(policy, question, now, review_so_far(item.steps) if answered else UNREVIEWED)
-        if decided.verdict.outcome == "refused":
-            return Current(self._withheld(question, decided, replies, now), last=True)
-        if answered and decided.verdict.outcome != "permitted":
-            raise Precondition(
-                "the rules changed since this answer was approved: ask the question anew",
-                reason=Reason.AGREEMENT_MISMATCH,
-            )
-        return Current(self._release.stored(question, part), last=answered)
-
-    def follow(self, claim: Claim, admitted: Callable[[], Peer], wait: Callable[[], bool]) -> Iterator[SignedReply]:
-        """Yield the newest answer, then each later one, until the final answer or a refusal.
-
-        Before each look `admitted` says whose question it is, and raises where that peer may not call any more; `wait`
-        pauses and says whether to look again. Policy that changed is asked again before anything else is yielded.
-        """
-        seen: tuple[object, ...] = ()
-        shown = b""
-        while True:
-            peer = admitted()
-            mark = self._mark(peer, claim)
-            if mark != seen:
-                seen = mark
-                current = self.current(peer, claim)
-                if current.reply.message.payload != shown:
-                    shown = current.reply.message.payload
-                    yield current.reply
-                if current.last:
-                    return
-            if not wait():
-                return
-
-    def _mark(self, peer: Peer, claim: Claim) -> tuple[object, ...]:
-        """Return what differs whenever the answer may: replies, policy, and the hour that policy sees."""
-        hour = int(self._own.clock().timestamp()) // 3600
-        with self._own.store.read() as tx:
-            replies = table.count_replies(tx, peer.country, claim.exchange_id)
-        policy = self._own.policy()
-        return replies, policy.digest, policy.barred, hour
-
     def _act(self, item: Item, officer: Officer, deed: Deed) -> Settled:
         now, policy = self._own.clock(), self._own.policy()
         question = self._question(item)
@@ -208,7 +140,7 @@ class Inbox:
         if deed.act is Act.REFUSE:
             _check_ground(policy, item, deed.ground)
         decided = self._release.decide(policy, question, now, review_of(deed, item.steps, officer))
-        _check_fault(decided)
+        check_fault(decided)
         if deed.act is Act.APPROVE and decided.verdict.outcome == "review":
             return self._one_of_several(item, question, decided, step)
         if deed.act is not Act.APPROVE and decided.verdict.outcome != "refused":
@@ -241,7 +173,7 @@ class Inbox:
             decided,
             step.at,
             part=part,
-            rows=[_later(question, verdict, part, step.at)],
+            rows=[reply_row(question, verdict, part, step.at)],
             before=[self._decided(item, question, decided, step)],
         )
         return Settled(self._item(item.exchange_id), verdict)
@@ -257,17 +189,6 @@ class Inbox:
         )
         return entry, [table.step_row(item, step)]
 
-    def _withheld(self, question: Question, decided: Decided, replies: list[Later], now: datetime) -> SignedReply:
-        """Return the refusal under this policy, made and logged once for each policy."""
-        part = f"held-{decided.policy_digest.hex()[:11]}"
-        if not any(reply.part == part for reply in replies):
-            try:
-                row = _later(question, decided.verdict, part, now)
-                return self._release.answer(question, decided, now, part=part, rows=[row])
-            except Conflict:  # another stream was first
-                pass
-        return self._release.stored(question, part)
-
     def _done_before(self, item: Item, officer: Officer, deed: Deed) -> Settled:
         last = item.steps[-1]
         if (last.act, last.officer.id, last.ground) != (deed.act, officer.id, deed.ground):
@@ -280,7 +201,7 @@ class Inbox:
 
     def _judge(self, policy: PolicyInForce, question: Question, now: datetime, review: Review) -> Decided:
         decided = self._release.judge(policy, question, now, review)
-        _check_fault(decided)
+        check_fault(decided)
         return decided
 
     def _item(self, exchange_id: str) -> Item:
@@ -292,11 +213,9 @@ class Inbox:
             raise Conflict(f"{exchange_id} is an id that several countries used: ask them to send a new question")
         return found[0]
 
-    def _question(self, item: Item, peer: Peer | None = None) -> Question:
-        if peer is None:
-            self._peers.refresh()
-            peer = self._peers.get(item.peer)
-        return self._release.reopen(peer, self._exchanges[item.action], item.exchange_id)
+    def _question(self, item: Item) -> Question:
+        self._peers.refresh()
+        return self._release.reopen(self._peers.get(item.peer), self._exchanges[item.action], item.exchange_id)
 
     def _viewed(self, officer: Officer, item: Item, now: datetime) -> LedgerEntry:
         return LedgerEntry(
@@ -311,22 +230,6 @@ class Inbox:
         )
 
 
-def _newest(replies: list[Later]) -> str:
-    """Return the part of the newest reply that a person caused, the first one where there is none."""
-    return next((reply.part for reply in reversed(replies) if not reply.part.startswith("held-")), str(Part.REPLY))
-
-
-def _later(question: Question, verdict: Verdict, part: str, at: datetime) -> Row:
-    return later_row(
-        question.header.exchange_id,
-        question.peer.country,
-        part,
-        at=at,
-        outcome=verdict.outcome,
-        disclosure=verdict.disclosure,
-    )
-
-
 def _check_ground(policy: PolicyInForce, item: Item, ground: str) -> None:
     """Refuse a ground that the agreement does not keep; one that is gone is left to policy."""
     held = policy.agreements.get(item.basis.agreement)
@@ -334,12 +237,3 @@ def _check_ground(policy: PolicyInForce, item: Item, ground: str) -> None:
         kept = ", ".join(sorted(held.data["refusals"]))
         problem = f"is not a ground that {held.id} keeps: {kept}"
         raise Malformed(f"ground {problem}", violations=(Violation("ground", problem),))
-
-
-def _check_fault(decided: Decided) -> None:
-    if decided.decision.fault is not None:
-        raise Unavailable("the policy cannot decide now, so nothing was decided: `comity doctor` names the fault")
-
-
-def _no_question() -> NotFound:
-    return NotFound("no such question of yours was left to a person: check exchange id and request digest")

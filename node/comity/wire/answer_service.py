@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import grpc
 
-from comity.casework.inbox import Inbox
+from comity.casework.delivery import Delivery
 from comity.exchange.model import Claim
 from comity.exchange.responder import Call, Responder
 from comity.identity.store import Peer
@@ -20,10 +20,10 @@ _FETCHES, _FOLLOWS = GetAnswerMessages(), AwaitAnswerMessages()
 class AnswerServices:
     """The handlers of later answers."""
 
-    def __init__(self, gate: PeerGate, responder: Responder, inbox: Inbox, streams: Streams) -> None:
+    def __init__(self, gate: PeerGate, responder: Responder, delivery: Delivery, streams: Streams) -> None:
         self._gate = gate
         self._responder = responder
-        self._inbox = inbox
+        self._delivery = delivery
         self._streams = streams
 
     def handlers(self) -> dict[str, Handler]:
@@ -35,13 +35,13 @@ class AnswerServices:
 
     def _answer(self, payload: bytes, context: grpc.ServicerContext) -> bytes:
         peer, claim = self._claim(_FETCHES, payload, context)
-        return _FETCHES.wrap(self._inbox.current(peer, claim).reply)
+        return _FETCHES.wrap(self._delivery.current(peer, claim).reply)
 
     def _answers(self, payload: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
         """Stay open; the peer is admitted anew before each look, so that a suspension ends the stream."""
         peer, claim = self._claim(_FOLLOWS, payload, context)
         with self._streams.opened(peer.country, context) as wait:
-            for reply in self._inbox.follow(claim, lambda: self._gate.admit(_FOLLOWS.method, context)[0], wait):
+            for reply in self._delivery.follow(claim, lambda: self._gate.admit(_FOLLOWS.method, context)[0], wait):
                 yield _FOLLOWS.wrap(reply)
 
     def _claim(self, codec: ClaimMessages, payload: bytes, context: grpc.ServicerContext) -> tuple[Peer, Claim]:
