@@ -30,6 +30,7 @@ _MISSES: dict[str, list[Any]] = {
     "confidential": [True],
     "subject__vulnerable": [True],
     "ask__keep_days": [1, 40, 400],
+    "ask__fields": [["name"], ["name", "birthDate"], ["address", "iban"]],
     "ask__max_candidates": [1, 30, 1000],
     "undertakings": [[], ["logging"]],
     "assurances": [[]],

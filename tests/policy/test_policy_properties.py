@@ -190,6 +190,20 @@ def test_without_the_agreement_nothing_more(embedded: EmbeddedEngine, agreement:
     engine.close()
 
 
+def test_fewer_fields_never_give_another_field(embedded: EmbeddedEngine) -> None:
+    """Of two terms that trim, the one that gives more of what is asked for carries the question."""
+    held = next(each for each in AGREEMENTS if each.id == "ee-fi-police-2026")
+    one = {**held.data["terms"][0], "human": {}, "partial": "trim"}
+    other = {**one, "id": "other", "fields": ["name"]}
+    asked = question(ask__fields=["name"])
+    for fields in (["alias", "gender"], ["alias"], ["alias", "name"]):
+        data = {**held.data, "terms": [{**one, "fields": fields}, other]}
+        engine = EmbeddedEngine(build([replace(held, data=data)]), machines=1)
+        assert engine.decide(asked).fields == ("name",)
+        engine.close()
+    assert "name" in embedded.decide(asked).fields
+
+
 PARTS = sorted({*AGREEMENTS[0].data} - {"terms"}) + sorted(f"terms.{key}" for key in AGREEMENTS[0].data["terms"][0])
 HARMLESS = {"instrument": "only the name in a refusal", "terms.fields": "nothing is named, so nothing is released"}
 

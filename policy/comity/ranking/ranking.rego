@@ -54,7 +54,7 @@ _ranks contains rank if {
 		count(grounds(key)),
 		_waits(key),
 		0 - release.level(candidate.term),
-		0 - count(release.shared(candidate.term)),
+		0 - count(release.fields(candidate.term)),
 		count(candidate.agreement.parties),
 		candidate.name,
 		candidate.term.id,
