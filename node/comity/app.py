@@ -309,7 +309,12 @@ def office_of(node: OpenNode, own: OwnNode, courier: "Courier") -> "Office":
         with policy_in_force([agreement], PolicySettings(), node.national()) as policy:
             yield policy.engine
 
-    return make_office(own, node.peers, courier, engine_of)
+    @contextmanager
+    def readers_of(agreement: Agreement) -> Iterator[tuple["Engine", "Engine"]]:
+        with engine_of(agreement) as ours, policy_in_force([agreement], PolicySettings()) as text:
+            yield ours, text.engine
+
+    return make_office(own, node.peers, courier, engine_of, readers_of)
 
 
 def _undecided() -> PolicyInForce:

@@ -13,6 +13,7 @@ from comity.casework.agreement_outbox import AgreementOutbox
 from comity.casework.agreement_reception import AgreementReception
 from comity.casework.agreement_turns import AgreementTurns
 from comity.casework.agreements import Agreements, Engines
+from comity.casework.mirror import Readers
 from comity.errors import ComityError
 from comity.exchange.own import OwnNode
 from comity.exchange.ports import Courier
@@ -42,6 +43,7 @@ class Office:
     agreements: Agreements
     outbox: AgreementOutbox
     reception: AgreementReception
+    readers: Readers
 
     @property
     def acts(self) -> AgreementActs:
@@ -66,14 +68,14 @@ class Office:
                 log.warning("agreements: %s", said)
 
 
-def make_office(own: OwnNode, peers: PeerBook, courier: Courier, engines: Engines) -> Office:
+def make_office(own: OwnNode, peers: PeerBook, courier: Courier, engines: Engines, readers: Readers) -> Office:
     """Join the parts."""
     book, codec = AgreementBook(own.store, own.country), AgreementMessages()
     writer, outbox = AgreementLog(own, book), AgreementOutbox(own, peers, courier, codec)
     turns = AgreementTurns(own, book, writer)
     agreements = Agreements(own, book, writer, turns, peers, outbox, engines)
-    reception = AgreementReception(own, book, writer, peers, turns, codec)
-    return Office(own, book, turns, agreements, outbox, reception)
+    reception = AgreementReception(own, book, writer, peers, turns, codec, readers)
+    return Office(own, book, turns, agreements, outbox, reception, readers)
 
 
 class Keeper:

@@ -49,7 +49,35 @@ class StatusQuery:
     agreement: str
 
 
-AgreementRequest = Proposal | Signatures | Notice | StatusQuery
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Questions under one text, policy inputs in canonical JSON, for the peer to decide as well."""
+
+    agreement: str
+    digest: str
+    questions: tuple[bytes, ...]
+
+
+AgreementRequest = Proposal | Signatures | Notice | StatusQuery | Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one side makes of one question, by the parts of `policy.scenarios.shown`."""
+
+    outcome: str
+    disclosure: str
+    term: str
+    reasons: tuple[str, ...]
+    articles: tuple[str, ...]
+    fields: tuple[str, ...]
+    withheld: tuple[str, ...]
+    obligations: tuple[str, ...]
+    human: str
+    officers: int
+    deadline: str
+    retention: str
+    max_candidates: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +96,7 @@ class TextStatus:
 
 @dataclass(frozen=True, slots=True)
 class AgreementReply:
-    """A reply: which request it belongs to, and where the texts in question stand."""
+    """A reply: which request it belongs to, where the texts in question stand, how the questions were read."""
 
     request_digest: bytes
     message_id: str
@@ -76,6 +104,7 @@ class AgreementReply:
     recipient: str
     issued_at: datetime
     texts: tuple[TextStatus, ...]
+    readings: tuple[Reading, ...] = ()
 
 
 class AgreementCodec(Protocol):

@@ -10,9 +10,11 @@ from comity.casework.agreement_messages import (
     AgreementCodec,
     AgreementReply,
     AgreementRequest,
+    Comparison,
     MessageHeader,
     Notice,
     Proposal,
+    Reading,
     Signatures,
     StatusQuery,
 )
@@ -74,6 +76,13 @@ class AgreementOutbox:
         """Ask a party where an agreement stands there; raises `Undelivered` or `ComityError`."""
         return self._send(peer, StatusQuery(agreement))
 
+    def compare(self, peer: Peer, comparison: Comparison) -> tuple[Reading, ...]:
+        """Ask a party how it reads questions under a text; raises `Undelivered` or `ComityError`."""
+        readings = self._exchange(peer, comparison).readings
+        if len(readings) != len(comparison.questions):
+            raise Tampered("reply: another number of readings than of questions", detail={"where": "reply"})
+        return readings
+
     def _line(self, line: tuple[str, str], events: Iterable[Event]) -> list[Delivery]:
         """Tell one party the steps of one agreement in their order; the first that fails keeps the others waiting."""
         done: list[Delivery] = []
@@ -107,6 +116,12 @@ class AgreementOutbox:
         return Proposal(content, event.digest, read_statement(event.envelope).amends, signatures)
 
     def _send(self, peer: Peer, request: AgreementRequest) -> AgreementReply:
+        answer = self._exchange(peer, request)
+        if not answer.texts:
+            raise NotFound(f"{peer.country} says nothing about the agreement")
+        return answer
+
+    def _exchange(self, peer: Peer, request: AgreementRequest) -> AgreementReply:
         own, method = self._own, self._codec.method(request)
         now = own.clock()
         header = MessageHeader(new_exchange_id(now), own.node_id, peer.node, now, now + _LIFETIME)
@@ -119,8 +134,6 @@ class AgreementOutbox:
         expected = (sha256(payload).digest(), header.message_id, header.recipient, header.sender)
         if (answer.request_digest, answer.message_id, answer.sender, answer.recipient) != expected:
             raise Tampered("reply: it answers another request", detail={"where": "reply"})
-        if not answer.texts:
-            raise NotFound(f"{peer.country} says nothing about the agreement")
         return answer
 
 

@@ -14,15 +14,18 @@ from comity.casework.agreement_log import Act, AgreementLog
 from comity.casework.agreement_messages import (
     AgreementCodec,
     AgreementReply,
+    Comparison,
     MessageHeader,
     Notice,
     Proposal,
+    Reading,
     Signatures,
     StatusQuery,
     TextStatus,
 )
 from comity.casework.agreement_outbox import envelopes
 from comity.casework.agreement_turns import AgreementTurns
+from comity.casework.mirror import Readers, decoded, read
 from comity.casework.statements import SignedStatement, StatementAct, prove_statement, read_statement
 from comity.errors import Conflict, Forbidden, NotFound, Precondition, Reason, Unauthenticated
 from comity.exchange.admission import check_addressing, check_freshness
@@ -62,6 +65,7 @@ class AgreementReception:
         peers: PeerBook,
         turns: AgreementTurns,
         codec: AgreementCodec,
+        readers: Readers,
     ) -> None:
         self._own = own
         self._book = book
@@ -69,6 +73,7 @@ class AgreementReception:
         self._peers = peers
         self._turns = turns
         self._codec = codec
+        self._readers = readers
 
     def answer(self, call: Call, method: str) -> SignedReply:
         """Take one message in and return the signed reply."""
@@ -78,7 +83,11 @@ class AgreementReception:
         check_addressing(header, sender=call.peer.node, recipient=own.node_id)
         check_freshness(header, at=now, skew=own.skew)
         message = _Message(call.peer, header, now)
+        texts: tuple[TextStatus, ...] = ()
+        readings: tuple[Reading, ...] = ()
         match request:
+            case Comparison():
+                readings = self._compared(message, request)
             case StatusQuery():
                 texts = self._status(message, request.agreement)
             case Proposal():
@@ -88,7 +97,7 @@ class AgreementReception:
             case Notice():
                 texts = self._notified(message, request)
         reply = AgreementReply(
-            sha256(call.message.payload).digest(), header.message_id, own.node_id, call.peer.node, now, texts
+            sha256(call.message.payload).digest(), header.message_id, own.node_id, call.peer.node, now, texts, readings
         )
         signed = own.identity.sign(self._codec.reply_type(method), self._codec.encode_reply(method, reply))
         return SignedReply(signed, None)
@@ -159,6 +168,20 @@ class AgreementReception:
 
         self._record(agreement, acts, message)
         return self._view(agreement.id, now, agreement.digest)
+
+    def _compared(self, message: _Message, request: Comparison) -> tuple[Reading, ...]:
+        """Read a peer's questions: those to us as we would answer, the others as the text alone says."""
+        own, peer = self._own, message.peer
+        held = self._book.standing(request.agreement).in_force(to_ms(message.at))
+        if held is None:
+            raise NotFound(f"{request.agreement}: no such agreement is in force here")
+        agreement = self._book.agreement(held.text.digest)
+        self._check_parties(agreement, peer)
+        if agreement.digest != request.digest:
+            raise _mismatch(f"{agreement.id}: this node holds revision {agreement.revision}, another text than named")
+        documents = decoded(request.questions, agreement, (own.country, peer.country))
+        with self._readers(agreement) as engines:
+            return tuple(read(own.country, engines, documents))
 
     def _status(self, message: _Message, agreement_id: str) -> tuple[TextStatus, ...]:
         peer, now = message.peer, message.at

@@ -1,6 +1,5 @@
 """`comity policy explain`: why, rule by rule, down to the article."""
 
-import json
 import uuid
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -14,7 +13,8 @@ import click
 from comity.cli.context import opened
 from comity.cli.held import agreements_option, held
 from comity.cli.output import json_option, show
-from comity.errors import Malformed, NotFound
+from comity.errors import NotFound
+from comity.policy.document import decode
 
 
 @click.command("explain")
@@ -142,10 +142,4 @@ def _is_exchange(text: str) -> bool:
 def _read(file: Path) -> dict[str, Any]:
     if not file.is_file():
         raise NotFound(f"{file}: neither an exchange id nor a file: `comity exchange list` shows the exchanges")
-    try:
-        document = json.loads(file.read_text())
-    except ValueError as cause:
-        raise Malformed(f"{file}: not JSON: {cause}") from None
-    if not isinstance(document, dict):
-        raise Malformed(f"{file}: not a policy input document: it must be a JSON object")
-    return document
+    return decode(file.read_bytes())

@@ -11,6 +11,7 @@ from comity.cli.explain import explain
 from comity.cli.held import agreements_option
 from comity.cli.held import held as held_by
 from comity.cli.impact import impact
+from comity.cli.mirror import mirror
 from comity.cli.national import command as national
 from comity.cli.offence import offence
 from comity.cli.output import FAILED, REFUSED, json_option, show, table
@@ -25,6 +26,7 @@ def command() -> None:
 command.add_command(coverage)
 command.add_command(explain)
 command.add_command(impact)
+command.add_command(mirror)
 command.add_command(national)
 command.add_command(offence)
 

@@ -27,6 +27,7 @@ RPCS: dict[str, Access] = {
     "/comity.v1.QueryService/Search": Access(Caller.ACTIVE_PEER, "query.search"),
     "/comity.v1.QueryService/GetAnswer": Access(Caller.ACTIVE_PEER, "query.search"),  # the question is decided again
     "/comity.v1.QueryService/AwaitAnswer": Access(Caller.ACTIVE_PEER, "query.search"),
+    "/comity.v1.AgreementService/CompareDecisions": Access(Caller.ACTIVE_PEER),
     "/comity.v1.LedgerService/GetCheckpoint": Access(Caller.ACTIVE_PEER),
     "/comity.v1.LedgerService/GetConsistencyProof": Access(Caller.ACTIVE_PEER),
     "/comity.v1.AgreementService/Propose": Access(Caller.ACTIVE_PEER),

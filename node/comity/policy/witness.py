@@ -3,7 +3,7 @@
 They find the input on which two texts, or two readings of one text, differ; they stand for nobody's real question.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -15,10 +15,15 @@ _FAR = 4_000_000_000
 _STRANGE = "x-unknown"
 
 
-def bases(agreement: Agreement, term: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield questions that a term serves as far as words can tell: each provider, each action, all askers in turn."""
-    parties = agreement.data["parties"]
-    for provider in term["providers"]:
+def bases(
+    agreement: Agreement, term: Mapping[str, Any], between: Collection[str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield questions that a term serves as far as words can tell: each provider, each action, all askers in turn.
+
+    With `between`, only those of these parties to each other.
+    """
+    parties = [country for country in agreement.data["parties"] if between is None or country in between]
+    for provider in (country for country in term["providers"] if country in parties):
         askers = [country for country in parties if country != provider]
         for turn, action in enumerate(term["actions"]):
             asker = askers[(parties.index(provider) + turn) % len(askers)]

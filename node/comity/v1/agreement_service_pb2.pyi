@@ -408,3 +408,151 @@ class AgreementServiceGetStatusResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AgreementServiceGetStatusResponse: _TypeAlias = AgreementServiceGetStatusResponse  # noqa: Y015
+
+@_typing.final
+class CompareDecisionsRequest(_message.Message):
+    """Questions to decide on both sides."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    AGREEMENT_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    QUESTIONS_FIELD_NUMBER: _builtins.int
+    agreement: _builtins.str
+    """REQUIRED. Agreement id."""
+    digest: _builtins.str
+    """REQUIRED. Digest of the text that the caller reads."""
+    @_builtins.property
+    def header(self) -> Global___AgreementHeader:
+        """REQUIRED."""
+
+    @_builtins.property
+    def questions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """REQUIRED. Policy input documents in JSON, at most 200: codes and flags, never a subject."""
+
+    def __init__(
+        self,
+        *,
+        header: Global___AgreementHeader | None = ...,
+        agreement: _builtins.str = ...,
+        digest: _builtins.str = ...,
+        questions: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreement", b"agreement", "digest", b"digest", "header", b"header", "questions", b"questions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareDecisionsRequest: _TypeAlias = CompareDecisionsRequest  # noqa: Y015
+
+@_typing.final
+class CompareDecisionsResponse(_message.Message):
+    """How this node reads them: questions to this country as it would answer, the others as the text alone says."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    READINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def header(self) -> Global___AgreementReplyHeader:
+        """REQUIRED."""
+
+    @_builtins.property
+    def readings(self) -> _containers.RepeatedCompositeFieldContainer[Global___DecisionReading]:
+        """REQUIRED. One reading for each question, in order."""
+
+    def __init__(
+        self,
+        *,
+        header: Global___AgreementReplyHeader | None = ...,
+        readings: _abc.Iterable[Global___DecisionReading] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "readings", b"readings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareDecisionsResponse: _TypeAlias = CompareDecisionsResponse  # noqa: Y015
+
+@_typing.final
+class DecisionReading(_message.Message):
+    """What one side makes of one question."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    DISCLOSURE_FIELD_NUMBER: _builtins.int
+    TERM_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    ARTICLES_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELD_NUMBER: _builtins.int
+    OBLIGATIONS_FIELD_NUMBER: _builtins.int
+    HUMAN_FIELD_NUMBER: _builtins.int
+    OFFICERS_FIELD_NUMBER: _builtins.int
+    DEADLINE_FIELD_NUMBER: _builtins.int
+    RETENTION_FIELD_NUMBER: _builtins.int
+    MAX_CANDIDATES_FIELD_NUMBER: _builtins.int
+    outcome: _builtins.str
+    """REQUIRED. `permitted`, `review` or `refused`."""
+    disclosure: _builtins.str
+    """REQUIRED. Disclosure level."""
+    term: _builtins.str
+    """Term that it stands on, empty for none."""
+    human: _builtins.str
+    """Role that must decide, empty for none."""
+    officers: _builtins.int
+    """How many of them."""
+    deadline: _builtins.str
+    """How soon, ISO 8601 duration."""
+    retention: _builtins.str
+    """How long the answer may be kept, ISO 8601 duration."""
+    max_candidates: _builtins.int
+    """Most matches in one answer."""
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Refusal codes, sorted."""
+
+    @_builtins.property
+    def articles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Their articles, sorted."""
+
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Fields released, sorted."""
+
+    @_builtins.property
+    def withheld(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Fields asked for and not released, sorted."""
+
+    @_builtins.property
+    def obligations(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Duties, sorted."""
+
+    def __init__(
+        self,
+        *,
+        outcome: _builtins.str = ...,
+        disclosure: _builtins.str = ...,
+        term: _builtins.str = ...,
+        reasons: _abc.Iterable[_builtins.str] | None = ...,
+        articles: _abc.Iterable[_builtins.str] | None = ...,
+        fields: _abc.Iterable[_builtins.str] | None = ...,
+        withheld: _abc.Iterable[_builtins.str] | None = ...,
+        obligations: _abc.Iterable[_builtins.str] | None = ...,
+        human: _builtins.str = ...,
+        officers: _builtins.int = ...,
+        deadline: _builtins.str = ...,
+        retention: _builtins.str = ...,
+        max_candidates: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["articles", b"articles", "deadline", b"deadline", "disclosure", b"disclosure", "fields", b"fields", "human", b"human", "max_candidates", b"max_candidates", "obligations", b"obligations", "officers", b"officers", "outcome", b"outcome", "reasons", b"reasons", "retention", b"retention", "term", b"term", "withheld", b"withheld"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecisionReading: _TypeAlias = DecisionReading  # noqa: Y015

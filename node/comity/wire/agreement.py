@@ -1,6 +1,7 @@
 """The messages of `AgreementService`: the codec that the agreements of `casework` use."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
@@ -8,14 +9,17 @@ from google.protobuf.message import Message
 from comity.casework.agreement_messages import (
     AgreementReply,
     AgreementRequest,
+    Comparison,
     MessageHeader,
     Notice,
     Proposal,
+    Reading,
     Signatures,
     StatusQuery,
     TextStatus,
 )
 from comity.casework.agreements import MAX_TEXT_BYTES
+from comity.casework.mirror import MAX_QUESTIONS
 from comity.casework.statements import MAX_BYTES
 from comity.errors import Violation
 from comity.v1 import agreement_service_pb2 as pb
@@ -26,6 +30,7 @@ PROPOSE = "/comity.v1.AgreementService/Propose"
 COUNTERSIGN = "/comity.v1.AgreementService/Countersign"
 NOTIFY = "/comity.v1.AgreementService/Notify"
 STATUS = "/comity.v1.AgreementService/GetStatus"
+COMPARE = "/comity.v1.AgreementService/CompareDecisions"
 _MAX_PARTIES = 64
 _MAX_TEXTS = 1_000
 
@@ -69,6 +74,18 @@ _TEXT_STATUS: dict[str, rules.Rule] = {
 }
 
 
+_WORDS = rules.each(rules.text(200, required=True), 200)
+_READING: dict[str, rules.Rule] = {
+    "outcome": rules.code,
+    "disclosure": rules.code,
+    "term": rules.text(64),
+    **dict.fromkeys(("reasons", "articles", "fields", "withheld", "obligations"), _WORDS),
+    "human": rules.text(64),
+    "deadline": rules.text(32),
+    "retention": rules.text(32),
+}
+
+
 class _Kind(NamedTuple):
     """One RPC: its messages, the rules of its request's own fields, and how those become the model."""
 
@@ -103,6 +120,12 @@ _KINDS = {
         {"agreement": rules.code},
         lambda m: StatusQuery(m.agreement),
     ),
+    COMPARE: _Kind(
+        pb.CompareDecisionsRequest,
+        pb.CompareDecisionsResponse,
+        {"agreement": rules.code, "digest": rules.digest, "questions": rules.each(_bytes(MAX_BYTES), MAX_QUESTIONS)},
+        lambda m: Comparison(m.agreement, m.digest, tuple(m.questions)),
+    ),
 }
 METHODS = tuple(_KINDS)
 
@@ -121,6 +144,8 @@ class AgreementMessages:
                 return NOTIFY
             case StatusQuery():
                 return STATUS
+            case Comparison():
+                return COMPARE
 
     def request_type(self, method: str) -> str:
         """Return the name of a method's request message."""
@@ -157,6 +182,10 @@ class AgreementMessages:
                 message = pb.NotifyRequest(header=head, statement=request.statement)
             case StatusQuery():
                 message = pb.AgreementServiceGetStatusRequest(header=head, agreement=request.agreement)
+            case Comparison():
+                message = pb.CompareDecisionsRequest(
+                    header=head, agreement=request.agreement, digest=request.digest, questions=request.questions
+                )
         return message.SerializeToString(deterministic=True)
 
     def decode_request(self, method: str, payload: bytes) -> tuple[MessageHeader, AgreementRequest]:
@@ -186,7 +215,9 @@ class AgreementMessages:
         setattr(head, "from", reply.sender)
         message: Any = _KINDS[method].reply(header=head)
         texts = [_status_to_proto(text) for text in reply.texts]
-        if method == STATUS:
+        if method == COMPARE:
+            message.readings.extend(pb.DecisionReading(**asdict(reading)) for reading in reply.readings)
+        elif method == STATUS:
             message.texts.extend(texts)
         else:
             message.status.CopyFrom(texts[0])
@@ -196,9 +227,10 @@ class AgreementMessages:
         """Parse and check a reply; raises `Malformed`."""
         message: Any = _KINDS[method].reply()
         parse(message, payload)
-        texts = list(message.texts) if method == STATUS else [message.status]
+        texts = _texts_in(method, message)
+        readings = list(message.readings) if method == COMPARE else []
         found = rules.violations(message.header, _REPLY_HEADER, "header.")
-        rules.refuse(found + _text_violations(texts))
+        rules.refuse(found + _text_violations(texts) + _reading_violations(readings))
         header = message.header
         return AgreementReply(
             request_digest=header.request_digest,
@@ -207,7 +239,35 @@ class AgreementMessages:
             recipient=header.to,
             issued_at=convert.moment(header.issued_at),
             texts=tuple(_status_from_proto(text) for text in texts),
+            readings=tuple(_reading_from_proto(reading) for reading in readings),
         )
+
+
+def _texts_in(method: str, message: Any) -> list[Any]:
+    if method == COMPARE:
+        return []
+    return list(message.texts) if method == STATUS else [message.status]
+
+
+def _reading_violations(readings: list[Any]) -> list[Violation]:
+    if len(readings) > MAX_QUESTIONS:
+        return [Violation("readings", f"has more than {MAX_QUESTIONS} members")]
+    return [
+        found
+        for index, reading in enumerate(readings)
+        for found in rules.violations(reading, _READING, f"readings[{index}].")
+    ]
+
+
+def _reading_from_proto(message: pb.DecisionReading) -> Reading:
+    values = {part: getattr(message, part) for part in Reading.__dataclass_fields__}
+    parts: dict[str, Any] = {part: _plain(value) for part, value in values.items()}
+    return Reading(**parts)
+
+
+def _plain(value: Any) -> Any:
+    """Return a repeated field as a tuple, anything else as it is."""
+    return value if isinstance(value, (str, int)) else tuple(value)
 
 
 def _text_violations(texts: list[Any]) -> list[Violation]:
