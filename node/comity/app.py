@@ -29,7 +29,7 @@ from comity.ledger.ledger import Ledger
 from comity.ledger.vault import Vault
 from comity.policy.agreement import Agreement, load_agreement
 from comity.policy.library import vocabulary
-from comity.policy.store import InForce
+from comity.policy.store import AgreementBook, InForce
 from comity.records.query import Query
 from comity.records.store import Candidate, ImportReport, Record, Records
 from comity.settings import Home, PolicySettings, Settings, load_settings, make_settings
@@ -145,10 +145,7 @@ class OpenNode:
 
     def book(self) -> "Book":
         """Return what says which agreements count: the database's book, or the home's files while that is empty."""
-        from comity.policy.store import AgreementBook  # noqa: PLC0415
-
-        book = AgreementBook(self.store, self.country)
-        return book if book.generation() else _Files(tuple(load_agreements(self.home.agreements)))
+        return _Book(AgreementBook(self.store, self.country), self.home.agreements)
 
     def activations(self) -> "Activations":
         """Return the record of activated policy bundles, with the keys that may sign them."""
@@ -222,13 +219,16 @@ def _agreement_files(folder: Path) -> list[Path]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Files:
-    """Agreements as they lay in the home: nobody suspends them."""
+class _Book:
+    """The agreements of a node; files that lie in the home count while the database knows none."""
 
-    agreements: tuple[Agreement, ...]
+    book: AgreementBook
+    files: Path
 
-    def in_force(self, _at: datetime) -> InForce:
-        return InForce(self.agreements)
+    def in_force(self, at: datetime) -> InForce:
+        if self.book.generation():
+            return self.book.in_force(at)
+        return InForce(tuple(load_agreements(self.files)))
 
 
 @contextmanager
@@ -335,7 +335,6 @@ def activate_bundle(node: OpenNode, raw: bytes) -> "Activation":
     `Precondition` where a golden scenario fails; each is an ALARM entry, and the set before stays in force.
     """
     from comity.exchange.activation import check_agreements  # noqa: PLC0415
-    from comity.exchange.holder import try_out  # noqa: PLC0415
 
     activations = node.activations()
     opened = activations.admit(raw)
@@ -344,11 +343,73 @@ def activate_bundle(node: OpenNode, raw: bytes) -> "Activation":
         return newest  # the very same: admitted before
     try:
         check_agreements(opened, node.book().in_force(node.clock()))
-        try_out(opened.policy, opened.sequence, _starter(node, activations, serve=False)).engine.close()
+        _try(opened.policy, opened.sequence)
     except ComityError as problem:
         activations.alarm(problem.detail.get("code", "not activated"), sha256(raw).digest())
         raise
     return activations.record(opened.policy, opened.sequence, raw, opened.key_id)
+
+
+def activate_own(node: OpenNode) -> "Activation":
+    """Activate the agreements in force with the national modules of the home, signed by the node's bundle key."""
+    from comity.exchange.holder import make_set  # noqa: PLC0415
+
+    activations = node.activations()
+    newest = activations.newest()
+    wanted = make_set(node.book().in_force(node.clock()), own_parts(node))
+    if newest is not None and newest.digest == wanted.digest:
+        return newest
+    sequence = newest.sequence + 1 if newest else 1
+    _try(wanted, sequence)
+    return activations.record(wanted, sequence)
+
+
+def _try(policy_set: "PolicySet", sequence: int) -> None:
+    """Run the golden scenarios in process; the running node does so again with its own engine."""
+    from comity.exchange.holder import try_out  # noqa: PLC0415
+    from comity.policy.embedded import EmbeddedEngine  # noqa: PLC0415
+
+    try_out(policy_set, sequence, lambda wanted, _: EmbeddedEngine(wanted)).engine.close()
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyStanding:
+    """What was activated last at a node, and the set that counts now: the running node brings them in step."""
+
+    newest: "Activation | None"
+    wanted: "PolicySet"
+
+    @property
+    def in_step(self) -> bool:
+        """Whether what was activated last is what counts now."""
+        return self.newest is not None and self.newest.digest == self.wanted.digest
+
+    @property
+    def sequence(self) -> int:
+        """The number of the set that counts now; the next one where it was not activated yet."""
+        return (self.newest.sequence if self.newest else 0) + (not self.in_step)
+
+
+def policy_standing(node: OpenNode) -> PolicyStanding:
+    """Return what stands activated; changes nothing. Raises `Tampered` or `Precondition` where it cannot stand."""
+    from comity.exchange.holder import wanted_set  # noqa: PLC0415
+
+    activations = node.activations()
+    newest = activations.newest()
+    counted = node.book().in_force(node.clock())
+    return PolicyStanding(newest, wanted_set(counted, activations, newest, lambda: own_parts(node)))
+
+
+@contextmanager
+def policy_tried(node: OpenNode, standing: PolicyStanding) -> Iterator[PolicyInForce]:
+    """Try out what counts now in an engine of the node's settings, golden scenarios included; activates nothing."""
+    from comity.exchange.holder import try_out  # noqa: PLC0415
+
+    policy = try_out(standing.wanted, standing.sequence, _starter(node, node.activations(), lay=False))
+    try:
+        yield policy
+    finally:
+        policy.engine.close()
 
 
 def import_file(
@@ -506,28 +567,26 @@ def log_to(home: Home) -> None:
         logger.propagate = False
 
 
-def _starter(node: OpenNode, activations: "Activations", *, serve: bool = True) -> "Callable[[PolicySet, int], Engine]":
-    """Return what starts the engine of the node's settings; with `serve`, an OPA server of somebody else's, too."""
+def _starter(node: OpenNode, activations: "Activations", *, lay: bool = True) -> "Callable[[PolicySet, int], Engine]":
+    """Return what starts the engine of the node's settings.
+
+    An OPA server of somebody else's is handed the bundle where `lay` is true; without it, it must have it already.
+    """
     settings, signer = node.settings.policy, activations.signer
 
     def start(policy_set: "PolicySet", sequence: int) -> "Engine":
-        if settings.engine == "opa" and settings.opa_url and serve:
-            return _engine_elsewhere(settings, policy_set, sequence, signer, node.home.bundle)
-        return _own_engine(settings, policy_set, sequence, signer)
+        if settings.engine == "embedded" or not settings.opa_url:
+            return _own_engine(settings, policy_set, sequence, signer)
+        from comity.policy.bundle import bundle_bytes, revision_of  # noqa: PLC0415
+        from comity.policy.opa_server import OpaServerEngine, hand_over  # noqa: PLC0415
+
+        revision = revision_of(policy_set, sequence)
+        engine = OpaServerEngine(settings.opa_url, settings.opa_token, revision=revision, users=settings.opa_users)
+        if lay:
+            hand_over(bundle_bytes(policy_set, sequence, signer), node.home.bundle, engine)
+        return engine
 
     return start
-
-
-def _engine_elsewhere(
-    settings: PolicySettings, policy_set: "PolicySet", sequence: int, signer: "BundleSigner", file: Path
-) -> "Engine":
-    from comity.policy.bundle import bundle_bytes, revision_of  # noqa: PLC0415
-    from comity.policy.opa_server import OpaServerEngine, hand_over  # noqa: PLC0415
-
-    revision = revision_of(policy_set, sequence)
-    engine = OpaServerEngine(settings.opa_url, settings.opa_token, revision=revision, users=settings.opa_users)
-    hand_over(bundle_bytes(policy_set, sequence, signer), file, engine)
-    return engine
 
 
 def _own_engine(

@@ -39,11 +39,11 @@ def write_event(store: Store, step: Step, of: Agreement, at: datetime, country: 
         insert_rows(tx, [kept.event_row(made)])
 
 
-def adopt(store: Store, content: bytes, at: datetime = T0) -> Agreement:
+def adopt(store: Store, content: bytes, at: datetime = T0, country: str = "EE") -> Agreement:
     agreement = read(content)
     with store.write() as tx:
         insert_rows(tx, [kept.text_row(agreement, content, at)])
-    write_event(store, Step.ADOPTED, agreement, at, effective=agreement.in_force[0] * 1000)
+    write_event(store, Step.ADOPTED, agreement, at, country, effective=agreement.in_force[0] * 1000)
     return agreement
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
-from comity.app import OpenNode, policy_in_force
+from comity.app import OpenNode, PolicyStanding, policy_standing, policy_tried
 from comity.errors import ComityError
 from comity.identity.descriptor import open_descriptor
 from comity.identity.store import Peer, PeerState
@@ -32,7 +32,7 @@ def check_node(node: OpenNode) -> Iterator[Finding]:
     yield Finding("ok", "database", f"{node.store.engine.dialect.name}, schema is current")
     yield _attempt("ledger", lambda: _ledger(node))
     yield _attempt("agreements", lambda: f"{len(node.agreements())} in force")
-    yield _attempt("national law", lambda: _national(node))
+    yield _national(node)
     yield from _policy(node)
     yield _last_fault(node)
     yield _inbox(node)
@@ -102,22 +102,40 @@ def _ledger(node: OpenNode) -> str:
     return f"{node.ledger.recover().size} entries, head and entries agree"
 
 
-def _national(node: OpenNode) -> str:
-    national = node.national()
-    if national is None:
-        return "no national modules"
-    return f"{len(national.names)} national module(s): {', '.join(national.names)}; compiled with this library"
+def _national(node: OpenNode) -> Finding:
+    """Compare the modules in the home with those in force."""
+    try:
+        national, standing = node.national(), policy_standing(node)
+    except ComityError as problem:
+        return Finding("bad", "national law", str(problem))
+    said = "no national modules"
+    if national is not None:
+        said = f"{len(national.names)} national module(s): {', '.join(national.names)}; compiled with this library"
+    if standing.newest is None or national == standing.wanted.national:
+        return Finding("ok", "national law", said)
+    return Finding("warn", "national law", f"{said}; others are in force: `comity policy activate` brings these in")
 
 
 def _policy(node: OpenNode) -> Iterator[Finding]:
-    """Start the engine of the settings, decide with it, and say what it is."""
+    """Try out what counts now with the engine of the settings, and say what it is and how it came into force."""
     try:
-        with policy_in_force(node.agreements(), node.settings.policy, node.national()) as policy:
-            policy.engine.health()
-            yield Finding("ok", "policy", f"engine {node.settings.policy.engine} decides, policy {policy.digest[:16]}")
+        standing = policy_standing(node)
+        with policy_tried(node, standing) as policy:
+            yield _in_step(standing, node.settings.policy.engine)
             yield Finding("ok", "policy engine", policy.engine.describe())
     except ComityError as problem:
         yield Finding("bad", "policy", str(problem))
+
+
+def _in_step(standing: PolicyStanding, engine: str) -> Finding:
+    newest, decides = standing.newest, f"engine {engine} decides, every scenario holds"
+    if newest is None:
+        return Finding("ok", "policy", f"{decides}; the node activates its policy when it starts")
+    since = datetime.fromtimestamp(newest.activated_at // 1000, tz=UTC).isoformat()
+    said = f"{decides}; revision {newest.revision[:24]} by bundle key {newest.key_id[:16]} since {since}"
+    if standing.in_step:
+        return Finding("ok", "policy", said)
+    return Finding("warn", "policy", f"{said}; agreements changed since: a running node follows with its next message")
 
 
 def _last_fault(node: OpenNode) -> Finding:

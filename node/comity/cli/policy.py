@@ -15,6 +15,7 @@ from comity.cli.mirror import mirror
 from comity.cli.national import command as national
 from comity.cli.offence import offence
 from comity.cli.output import FAILED, REFUSED, json_option, show, table
+from comity.cli.policy_bundle import activate, bundle, status
 from comity.policy.document import decode
 
 
@@ -23,12 +24,15 @@ def command() -> None:
     """Policy: simulate decisions, run the scenarios of agreements, write the OPA bundle, look up offences."""
 
 
+command.add_command(activate)
+command.add_command(bundle)
 command.add_command(coverage)
 command.add_command(explain)
 command.add_command(impact)
 command.add_command(mirror)
 command.add_command(national)
 command.add_command(offence)
+command.add_command(status)
 
 
 @command.command("simulate")
@@ -82,22 +86,6 @@ def test(ctx: click.Context, engine: str, agreements: Path | None, as_json: bool
     show(document, as_json, lambda: table(("", "agreement", "scenario", "difference"), rows, "no scenarios"))
     if not all(result.passed for result in results):
         ctx.exit(FAILED)
-
-
-@command.command("bundle")
-@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path))
-@agreements_option
-@json_option
-@click.pass_context
-def bundle(ctx: click.Context, output: Path, agreements: Path | None, as_json: bool) -> None:
-    """Write library and agreements as a bundle that any OPA loads; entry point data.comity.decision."""
-    from comity.policy.bundle import build, revision_of, write_bundle  # noqa: PLC0415
-
-    held, law = held_by(ctx, agreements)
-    policy_set = build(held, national=law)
-    write_bundle(policy_set, output)
-    document = {"file": str(output), "revision": revision_of(policy_set, 0), "digest": policy_set.digest}
-    show(document, as_json, lambda: click.echo(f"{output}: revision {document['revision']}"))
 
 
 def _decide(ctx: click.Context, engine: str, agreements: Path | None, document: dict[str, Any]) -> dict[str, Any]:

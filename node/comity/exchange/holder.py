@@ -191,7 +191,11 @@ def wanted_set(
     counted: InForce, activations: Activations, newest: Activation | None, own_parts: Callable[[], Parts]
 ) -> PolicySet:
     """Return the set of what counts now; it may or may not be the one activated last."""
-    parts = own_parts() if newest is None else _parts_of(activations, newest, own_parts)
+    return make_set(counted, own_parts() if newest is None else _parts_of(activations, newest, own_parts))
+
+
+def make_set(counted: InForce, parts: Parts) -> PolicySet:
+    """Return the set of these agreements and parts."""
     return build(counted.agreements, offences=parts.offences, suspended=counted.suspended, national=parts.national)
 
 

@@ -60,6 +60,14 @@ class OpaServerEngine(BaseEngine):
         if self._revision and self._evaluate(_REVISION, {}) != self._revision:
             raise _other_bundle()
 
+    def holds_its_bundle(self) -> bool:
+        """Whether the server has taken up the bundle of the expected revision; waiting for it is no fault."""
+        try:
+            answer = self._client.query_rule({}, _REVISION)
+        except (requests.RequestException, OSError, ValueError):
+            return False
+        return isinstance(answer, dict) and answer.get("result") == self._revision
+
     def describe(self) -> str:
         """Return what decides and within which limits."""
         return f"OPA server {self._version or 'not asked yet'} at {self._url}, {_TIMEOUT_SECONDS:.0f} s for a decision"
@@ -83,7 +91,7 @@ class OpaServerEngine(BaseEngine):
             self._answered = 0.0
             raise fault("the OPA server gave no answer: nothing was decided, see `comity doctor`", cause) from cause
         if not isinstance(answer, dict) or "result" not in answer:
-            raise fault("the OPA server has no such policy: load the bundle of `comity policy bundle`")
+            raise fault("the OPA server has no such policy: load the bundle in force, see `comity policy status`")
         if "provenance" in self._asked_with:
             self._check_provenance(answer.get("provenance"))
         self._answered = time.monotonic()
@@ -110,14 +118,13 @@ def hand_over(bundle: bytes, file: Path, engine: OpaServerEngine) -> None:
     fresh.write_bytes(bundle)
     fresh.replace(file)  # whole or not at all
     end = time.monotonic() + _TAKEN_UP_SECONDS
-    while True:
-        try:
-            return engine.health()
-        except Unavailable:
-            if time.monotonic() > end:
-                engine.close()
-                raise
-            time.sleep(0.1)
+    while not engine.holds_its_bundle() and time.monotonic() < end:
+        time.sleep(0.1)
+    try:
+        engine.health()
+    except Unavailable:
+        engine.close()
+        raise
 
 
 class OpaProcess(OpaServerEngine):
