@@ -221,11 +221,18 @@ def test_national_law_is_checked_kept_and_used(shell: Shell) -> None:
     assert (folder / ".compiled" / "policy.wasm").exists()
     found = {each["subject"]: each for each in home("doctor", "--json").json}
     assert "1 national module(s): minors" in found["national law"]["message"]
+    assert "compiled by OPA 1." in found["policy engine"]["message"]
+    assert "64 MiB for a decision" in found["policy engine"]["message"]
     (folder / "minors.rego").write_text(words["example"].replace("input.subject.age_band", "data.comity.agreements"))
     ran = home("policy", "national", "check", str(folder), "--json")
     assert ran.code == 2
     assert ran.json["error"]["violations"][0]["field"].startswith("minors.rego:")
-    assert {each["subject"]: each["state"] for each in home("doctor", "--json").json}["policy"] == "bad"
+    log = home.path / "log" / "policy.log"
+    log.parent.mkdir(exist_ok=True)
+    log.write_text("first fault\nlast fault\n")
+    found = {each["subject"]: each for each in home("doctor", "--json").json}
+    assert found["policy"]["state"] == "bad"
+    assert (found["policy faults"]["state"], found["policy faults"]["message"][:10]) == ("warn", "last fault")
 
 
 def test_policy_simulate_test_and_bundle(ee: Home, tmp_path: Path) -> None:

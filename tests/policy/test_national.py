@@ -196,6 +196,13 @@ def test_what_was_compiled_elsewhere_runs_without_opa(folder: Path, monkeypatch:
     assert load_national(folder) == made
 
 
+def test_a_folder_that_cannot_be_written_to_keeps_nothing_and_works(folder: Path) -> None:
+    (folder / ".compiled").write_text("a file in the way")
+    made = load_national(folder)
+    assert made is not None
+    assert load_national(folder) == made
+
+
 def test_without_opa_and_without_a_cache_the_remedy_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without_opa(monkeypatch)
     with pytest.raises(Unavailable, match=r"make tools.*comity policy national check"):

@@ -9,6 +9,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -190,9 +191,13 @@ def _from_cache(cache: Path, texts: Mapping[str, str]) -> National | None:
 
 
 def _to_cache(cache: Path, texts: Mapping[str, str], made: National) -> None:
-    """Keep the compiled module; the stamp is written last, so that half a write is no cache."""
-    cache.mkdir(exist_ok=True, mode=0o700)
-    (cache / "stamp.json").unlink(missing_ok=True)
-    (cache / "policy.wasm").write_bytes(made.wasm)
+    """Keep the compiled module, where the folder may be written to.
+
+    The stamp is written last and names the bytes, so half a write, or one of two processes at once, is no cache.
+    """
     stamp = {"made_of": _stamp(texts), "wasm": hashlib.sha256(made.wasm).hexdigest()}
-    (cache / "stamp.json").write_text(json.dumps(stamp))
+    with suppress(OSError):
+        cache.mkdir(exist_ok=True, mode=0o700)
+        (cache / "stamp.json").unlink(missing_ok=True)
+        (cache / "policy.wasm").write_bytes(made.wasm)
+        (cache / "stamp.json").write_text(json.dumps(stamp))

@@ -7,16 +7,17 @@ import socket
 import subprocess
 import tempfile
 import time
-import urllib.error
-import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import requests
 from cryptography.hazmat.primitives import serialization
 
 from comity.errors import Unavailable
 from comity.policy import library
 from comity.policy.bundle import PolicySet, authz_bundle_bytes, bundle_bytes, policy_sources
+from comity.policy.loopback import LoopbackAdapter, trusted_users
 from comity.policy.opa_tool import check_sources, opa_version, require_opa
 from comity.policy.signing import ALGORITHM, SCOPE, BundleSigner, passing_signer
 
@@ -127,14 +128,15 @@ def _public_pem(signer: BundleSigner) -> bytes:
 
 def _wait_until_healthy(opa: Opa) -> bool:
     """Wait until the server has loaded its bundles; False when it ended or took too long."""
-    request = urllib.request.Request(f"{opa.url}/health", headers={"Authorization": f"Bearer {opa.token}"})  # noqa: S310
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    headers = {"Authorization": f"Bearer {opa.token}"}
     end = time.monotonic() + _START_SECONDS
-    while opa.running() and time.monotonic() < end:
-        try:
-            with direct.open(request, timeout=1.0):
-                return opa.running()
-        except (urllib.error.URLError, OSError):
+    with requests.Session() as session:
+        session.trust_env = False  # no proxy stands between us
+        session.mount("http://", LoopbackAdapter(trusted_users(())))  # nor does a stranger on the port get the token
+        while opa.running() and time.monotonic() < end:
+            with suppress(requests.RequestException, OSError):
+                if session.get(f"{opa.url}/health", headers=headers, timeout=1.0).ok:
+                    return opa.running()
             time.sleep(0.02)
     return False
 
