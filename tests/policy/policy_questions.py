@@ -4,7 +4,7 @@ import copy
 import random
 from typing import Any
 
-from policy_samples import AGREEMENTS, ASSURED, AUTHORITY, question
+from policy_samples import AGREEMENTS, ASSURED, AUTHORITY, served
 
 from comity.policy import library
 
@@ -57,22 +57,12 @@ def place(document: dict[str, Any], path: list[str], value: Any) -> None:
 
 def sound(chance: random.Random) -> dict[str, Any]:
     """A question that some term serves, then up to five facts changed."""
-    agreement = chance.choice(AGREEMENTS)
-    term = chance.choice(agreement.document["terms"])
-    answers, asks = chance.sample(agreement.parties, 2)
-    ages = ["adult", "adult", "minor", "unknown"]
-    authority = chance.choice(agreement.document["authorities"][asks])
-    document = question(
-        asks,
-        answers,
-        direction=chance.choice(["inbound", "outbound"]),
-        action=chance.choice(term["actions"]),
-        category=chance.choice(term["categories"]),
-        purpose=chance.choice(term["purposes"]),
-        requester={"country": asks, "authority": authority, "role": chance.choice(term["roles"])},
-        subject={"category": chance.choice(term["subjects"]["categories"]), "age_band": chance.choice(ages)},
-        authorisation={"type": "judge", "valid": True},
-    )
+    document = served(chance, chance.choice(AGREEMENTS))
+    document["direction"] = chance.choice(["inbound", "outbound"])
+    if document["direction"] == "outbound":
+        asks, answers = document["peer"]["country"], document["self"]["country"]
+        document["self"]["country"], document["peer"]["country"] = asks, answers
+    document["subject"]["age_band"] = chance.choice(["adult", "adult", "minor", "unknown"])
     for _ in range(chance.randrange(6)):
         row = chance.choice(ROWS)
         values = POOL.get(".".join(row["path"])) or row.get("of") or [True, False]

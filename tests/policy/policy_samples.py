@@ -2,6 +2,7 @@
 
 import copy
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ POLICY = build(AGREEMENTS)
 GOLDEN = [
     case for path in sorted((Path(__file__).parent / "golden").glob("*.json")) for case in json.loads(path.read_text())
 ]
-AUTHORITY = {"EE": "ppa", "FI": "nbi", "LV": "vp", "SE": "polisen"}
+AUTHORITY = {
+    "DE": "bka", "EE": "ppa", "FI": "nbi", "LT": "policija", "LV": "vp", "PL": "kgp", "SE": "polisen", "US": "doj",
+}  # fmt: skip
 TIME = 1_793_491_200  # 2026-11-01, all sandbox agreements are in force
 
 
@@ -50,6 +53,43 @@ def question(asks: str = "EE", answers: str = "FI", *, direction: str = "inbound
 
 
 ASSURED = [{"kind": "no-death-penalty", "status": "given", "expires": 10**12}]
+
+
+def served(chance: random.Random, agreement: Agreement) -> dict[str, Any]:
+    """A question that some term of an agreement serves, whatever the term asks for."""
+    term = chance.choice(agreement.data["terms"])
+    answers = chance.choice(term["providers"])
+    asks = chance.choice([each for each in agreement.parties if each != answers])
+    return question(
+        asks,
+        answers,
+        requester={
+            "country": asks,
+            "authority": chance.choice(agreement.data["authorities"][asks]),
+            "role": chance.choice(term["roles"]),
+        },
+        subject={
+            "category": chance.choice(term["subjects"]["categories"]),
+            "nationality": chance.choice(sorted({"third", "requester"} & {*term["nationalities"]})),
+        },
+        offence={
+            "max_penalty_months": max(60, term["offences"]["min_penalty_months"]),
+            "gravity": "serious",
+            **dict.fromkeys(term["offences"]["requires"], True),
+        },
+        case__proceeding=chance.choice([each for each in term["proceedings"] if each != "none"]),
+        authorisation={"type": "judge", "valid": True},
+        assurances=[{**ASSURED[0], "kind": each["kind"]} for each in agreement.data["assurances"]],
+        necessity="strict",
+        urgency="urgent" if "urgent" in term["urgencies"] else "normal",
+        **{
+            fact: chance.choice(term[key])
+            for fact, key in (
+                ("action", "actions"), ("category", "categories"), ("purpose", "purposes"), ("channel", "channels"),
+                ("assistance", "assistance"), ("aim", "aims"), ("scope", "scopes"),
+            )
+        },
+    )  # fmt: skip
 
 
 def without(document: dict[str, Any], path: str) -> dict[str, Any]:

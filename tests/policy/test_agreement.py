@@ -25,7 +25,7 @@ def problems(text: str) -> list[str]:
 
 def test_the_sandbox_agreements_load() -> None:
     assert [each.id for each in AGREEMENTS] == [path.stem for path in FILES]
-    assert sum(each.multilateral for each in AGREEMENTS) == 1
+    assert sum(each.multilateral for each in AGREEMENTS) == 3
 
 
 def test_what_policy_reads() -> None:

@@ -6,6 +6,7 @@
 package comity.rules.authorisation
 
 import data.comity.candidates
+import data.comity.words
 
 # METADATA
 # title: Loaded
@@ -19,7 +20,7 @@ grounds contains {
 	"candidate": key,
 	"rule": "authorisation",
 	"ground": "judicial_authorisation_refused",
-	"detail": concat("", ["an order of ", concat(" or ", sort(givers))]),
+	"detail": concat("", ["an order of ", words.listed(" or ", givers)]),
 } if {
 	some key, candidate in candidates.considered
 	some order in candidate.term.requires

@@ -6,6 +6,7 @@
 package comity.rules.channel
 
 import data.comity.candidates
+import data.comity.words
 
 # METADATA
 # title: Loaded
@@ -22,6 +23,6 @@ grounds contains {"candidate": key, "rule": "channel", "ground": "wrong_channel"
 
 _taken(term) if input.channel in term.channels
 
-_named(term) := concat(", ", sort(term.channels)) if {
+_named(term) := words.listed(", ", term.channels) if {
 	is_array(term.channels)
 } else := "none"

@@ -67,5 +67,5 @@ _keeps_nationals(declaration) if {
 } else := false
 
 _detail(declaration) := format_int(declaration.min_penalty_months, 10) if {
-	declaration.min_penalty_months
+	is_number(declaration.min_penalty_months)
 } else := ""

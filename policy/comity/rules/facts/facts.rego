@@ -8,6 +8,7 @@
 package comity.rules.facts
 
 import data.comity.candidates
+import data.comity.words
 
 # METADATA
 # title: Loaded
@@ -17,7 +18,7 @@ loaded := true
 # METADATA
 # title: Grounds
 # description: What stands against a candidate.
-grounds contains {"candidate": key, "rule": "facts", "ground": "incomplete", "detail": concat(", ", sort(missing))} if {
+grounds contains {"candidate": key, "rule": "facts", "ground": "incomplete", "detail": words.listed(", ", missing)} if {
 	some key, candidate in candidates.considered
 	missing := {fact |
 		some fact in _required(candidate.term)

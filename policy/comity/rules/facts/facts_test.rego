@@ -39,3 +39,7 @@ test_a_broken_term_is_never_met if {
 	agreements := {"a": object.union(fixture.bilateral, {"terms": [object.remove(fixture.term, {"requires"})]})}
 	_found(fixture.question, agreements) == {["incomplete", "what the term requires"]}
 }
+
+test_an_odd_requirement_is_never_met if {
+	_found(fixture.question, fixture.agreed("/terms/0/requires", [["x"], null])) == {["incomplete", ""]}
+}

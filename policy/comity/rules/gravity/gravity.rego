@@ -7,6 +7,7 @@
 package comity.rules.gravity
 
 import data.comity.candidates
+import data.comity.words
 
 # METADATA
 # title: Loaded
@@ -25,7 +26,7 @@ grounds contains {
 	"candidate": key,
 	"rule": "gravity",
 	"ground": "offence_scope",
-	"detail": concat(", ", sort(_lacking(candidate.term))),
+	"detail": words.listed(", ", _lacking(candidate.term)),
 } if {
 	some key, candidate in candidates.considered
 	not _in_scope(candidate.term)

@@ -7,6 +7,7 @@
 package comity.rules.reach
 
 import data.comity.candidates
+import data.comity.words
 
 # METADATA
 # title: Loaded
@@ -23,6 +24,6 @@ grounds contains {"candidate": key, "rule": "reach", "ground": "no_fishing", "de
 
 _within(term) if input.scope in term.scopes
 
-_reach(term) := concat(" or ", sort(term.scopes)) if {
+_reach(term) := words.listed(" or ", term.scopes) if {
 	is_array(term.scopes)
 } else := "nobody"

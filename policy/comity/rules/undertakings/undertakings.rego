@@ -8,6 +8,7 @@ package comity.rules.undertakings
 
 import data.comity.candidates
 import data.comity.release
+import data.comity.words
 
 # METADATA
 # title: Loaded
@@ -21,7 +22,7 @@ grounds contains {
 	"candidate": key,
 	"rule": "undertakings",
 	"ground": "undertaking_missing",
-	"detail": concat(", ", sort(_open(candidate))),
+	"detail": words.listed(", ", _open(candidate)),
 } if {
 	some key, candidate in candidates.considered
 	not _accepted(candidate)

@@ -26,3 +26,8 @@ test_refused if {
 }
 
 test_what_is_not_accepted_is_named if _details(fixture.asked("/undertakings", []), _usual) == {"logging, statistics"}
+
+test_an_odd_duty_is_never_accepted if {
+	_found(fixture.question, fixture.agreed("/undertakings", [["x"], null])) == {"undertaking_missing"}
+	_details(fixture.question, fixture.agreed("/undertakings", [["x"], null])) == {""}
+}
