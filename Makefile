@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/$(TOOLS):$(PATH)
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools demo test lint format proto policy ftm bench clean
+.PHONY: help setup tools demo test lint format proto policy messages ftm bench clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ proto: setup ## regenerate node/comity/v1 from proto/
 policy: setup tools ## make the offence tables, compile policy/comity to the embedded library (needs opa)
 	$(BIN)/python ops/offence_tables.py
 	$(BIN)/python ops/policy_build.py
+
+messages: setup ## bring the message catalogues in step with the English (new messages are left to translate)
+	$(BIN)/python ops/messages_build.py
 
 ftm: setup ## regenerate node/comity/records/ftm.json from the followthemoney package
 	$(BIN)/python ops/ftm_schema.py

@@ -70,3 +70,20 @@ def test_an_agreement_of_the_node_by_name_and_revision(tmp_path: Path) -> None:
     missing = at_home("text", "ee-fi-police-2026@9")
     assert missing.exit_code == 1
     assert "there is ee-fi-police-2026@3" in missing.stderr
+
+
+def test_a_draft_of_the_node_by_its_name(tmp_path: Path) -> None:
+    home, amended = tmp_path / "ee", tmp_path / "amended.yaml"
+    changed = Path(FILE).read_text().replace("alias, birthDate", "alias, birthDate, address", 1)
+    amended.write_text(changed.replace("revision: 3", "revision: 4"))
+    steps = [
+        ["init", str(home), "--country", "EE", "--trust-domain", "police.ee"],
+        ["--home", str(home), "staff", "add", "policy", "--role", "policy-officer"],
+        ["--home", str(home), "agreement", "draft", str(amended), "--as", "policy"],
+    ]
+    for step in steps:
+        done = CliRunner().invoke(main, step)
+        assert done.exit_code == 0, done.output
+    for name in ("ee-fi-police-2026@draft", "ee-fi-police-2026@4"):
+        told = CliRunner().invoke(main, ["--home", str(home), "agreement", "diff", FILE, name, "--json"])
+        assert json.loads(told.stdout)["verdict"] == "widens"

@@ -247,6 +247,11 @@ def test_nothing_but_form_changed_is_no_effect() -> None:
     assert "No effect" in found.as_text()
 
 
+def test_a_term_is_told_with_those_who_answer() -> None:
+    told = against(BASE, BASE.replace("retention: P90D", "retention: P30D")).as_text()
+    assert "Art. 5 \u2013 criminal-records (Estonia, Finland)\n  narrows: " in told
+
+
 def test_a_new_and_a_removed_permission() -> None:
     start, end = BASE.index("  - id: missing-persons"), BASE.index("  - id: registers")
     less = BASE[:start] + BASE[end:]

@@ -40,6 +40,11 @@ def test_an_exchange_is_explained_and_replayed(world: World, tmp_path) -> None:
     text = CliRunner().invoke(main, ["--home", str(home), "policy", "explain", refused.exchange_id]).output
     assert "threshold: threshold, Art. 4(2)" in text
 
+    (why,) = run("--home", str(home), "policy", "explain", refused.exchange_id, "--lang", "et", "--json")
+    (ground,) = why["candidates"][0]["grounds"]
+    assert ground["message"] == "märgitud karistuse ülemmäär jääb alla artiklis nõutud 12 kuu"
+    assert (ground["code"], ground["article"], why["same"]) == ("threshold", "Art. 4(2)", True)
+
     (why,) = run("--home", str(home), "policy", "explain", permitted.exchange_id, "--json")
     assert why["decision"]["outcome"] == "permitted"
     assert not why["candidates"][0]["grounds"]

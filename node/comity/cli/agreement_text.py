@@ -6,25 +6,17 @@ from typing import TYPE_CHECKING
 import click
 
 from comity.cli.context import opened
-from comity.cli.output import json_option, show
+from comity.cli.output import json_option, lang_option, show
 from comity.errors import NotFound
 
 if TYPE_CHECKING:
     from comity.app import OpenNode
     from comity.policy.agreement import Agreement
 
-_lang_option = click.option(
-    "--lang",
-    default="en",
-    show_default=True,
-    metavar="LANGUAGE",
-    help="Language of the text: en, de, et, fr, or any other catalogue there is.",
-)
-
 
 @click.command("text")
 @click.argument("what", metavar="ID|ID@REVISION|ID@draft|FILE")
-@_lang_option
+@lang_option
 @json_option
 @click.pass_context
 def text(ctx: click.Context, what: str, lang: str, as_json: bool) -> None:
@@ -43,7 +35,7 @@ def text(ctx: click.Context, what: str, lang: str, as_json: bool) -> None:
 @click.command("diff")
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
-@_lang_option
+@lang_option
 @json_option
 @click.pass_context
 def diff(ctx: click.Context, old: str, new: str, lang: str, as_json: bool) -> None:

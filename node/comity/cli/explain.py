@@ -12,7 +12,7 @@ import click
 
 from comity.cli.context import opened
 from comity.cli.held import agreements_option, held
-from comity.cli.output import json_option, show
+from comity.cli.output import json_option, lang_option, show
 from comity.errors import NotFound
 from comity.policy.document import decode
 
@@ -21,13 +21,15 @@ from comity.policy.document import decode
 @click.argument("what", metavar="EXCHANGE|FILE")
 @click.option("--peer", metavar="CC", help="Of an exchange with several countries: this one only.")
 @agreements_option
+@lang_option
 @json_option
 @click.pass_context
-def explain(ctx: click.Context, what: str, peer: str | None, agreements: Path | None, as_json: bool) -> None:
+def explain(ctx: click.Context, what: str, peer: str | None, agreements: Path | None, lang: str, as_json: bool) -> None:
     """Explain each decision of an exchange, or of an input document in FILE: every rule, every ground, its article.
 
     The recorded policy input is decided again, with a trace, under the texts that were in force then; it is said
-    where the answer differs from the recorded one because the library or national law changed since.
+    where the answer differs from the recorded one because the library or national law changed since. `--lang` gives
+    grounds and remedies in another language.
     """
     if _is_exchange(what):
         document = _of_exchange(ctx, what, peer)
@@ -35,6 +37,8 @@ def explain(ctx: click.Context, what: str, peer: str | None, agreements: Path | 
         texts, law = held(ctx, agreements)
         with ExitStack() as stack:
             document = [_explained(_engine(stack, texts, law), _read(Path(what)))]
+
+    document = [_in_language(each, lang) for each in document]
 
     def render() -> None:
         for each in document:
@@ -92,6 +96,18 @@ def _explained(engine: Any, question: Mapping[str, Any]) -> dict[str, Any]:
         "rules": trace["rules"],
         "candidates": sorted(trace["candidates"], key=lambda each: (each["key"] != trace["nearest"], each["key"])),
     }
+
+
+def _in_language(each: dict[str, Any], language: str) -> dict[str, Any]:
+    """Return an explanation with its grounds in a language; raises `Malformed` where there is no catalogue for it."""
+    from comity.policy.reasons import translate_reason  # noqa: PLC0415
+
+    reasons = [translate_reason(reason, language) for reason in each["decision"]["reasons"]]
+    candidates = [
+        {**candidate, "grounds": [translate_reason(ground, language) for ground in candidate["grounds"]]}
+        for candidate in each["candidates"]
+    ]
+    return {**each, "decision": {**each["decision"], "reasons": reasons}, "candidates": candidates}
 
 
 def _render(each: dict[str, Any]) -> None:

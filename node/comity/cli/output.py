@@ -22,6 +22,13 @@ _STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u20
 _STEERING_IN_JSON = re.compile(r"[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")  # JSON escapes the others itself
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+lang_option = click.option(
+    "--lang",
+    default="en",
+    show_default=True,
+    metavar="LANGUAGE",
+    help="Language of the text: en, de, et, fr, or any other message catalogue there is.",
+)
 
 
 def plain(text: str) -> str:

@@ -82,7 +82,12 @@ class Comparison:
         return {effect: sum(each.change.effect == effect for each in self.told) for effect in _EFFECTS}
 
     def _place(self, change: Change, say: Speech) -> str:
-        return heading(change.article, change.term) if change.term else say.phrase("diff.agreement")
+        """Return where a change stands: the term with those who answer under it, or the whole agreement."""
+        terms = {term.id: term for term in (*self.old.terms, *self.new.terms)}
+        if change.term not in terms:
+            return say.phrase("diff.agreement")
+        providers = say.countries(terms[change.term].says["terms.providers"])
+        return f"{heading(change.article, change.term)} ({providers})"
 
 
 def compared(old: Effective, new: Effective, language: str) -> Comparison:
