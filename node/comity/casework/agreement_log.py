@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from threading import Lock
 
 from comity.errors import Conflict
 from comity.exchange.own import OwnNode
@@ -14,7 +15,7 @@ from comity.policy.lifecycle import Event, Standing, Step, advance
 from comity.policy.store import AgreementBook, text_of, to_ms
 from comity.store import Row
 
-_ATTEMPTS = 8
+_ATTEMPTS = 16  # other processes only: within this one, one writes at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class AgreementLog:
     def __init__(self, own: OwnNode, book: AgreementBook) -> None:
         self._own = own
         self._book = book
+        self._turn = Lock()
 
     def record(
         self,
@@ -57,9 +59,21 @@ class AgreementLog:
         Raises what `decide` and the life cycle raise: nothing was written then. No acts: nothing is written. `content`
         is the text as written, where it may be new here; `rows` stand and fall with the steps.
         """
+        with self._turn:
+            return self._record(agreement, decide, at, content, rows)
+
+    def _record(
+        self,
+        agreement: Agreement,
+        decide: Callable[[Standing], Sequence[Act]],
+        at: datetime,
+        content: bytes,
+        rows: Sequence[Row],
+    ) -> Standing:
         for attempt in range(_ATTEMPTS):
-            seq = self._book.generation()
-            standing = self._book.standing(agreement.id)
+            generation = self._book.generation()
+            standing = self._book.standing(agreement.id)  # no older than the generation
+            seq = max(generation, standing.seq)
             items = []
             for act in decide(standing):
                 seq += 1
