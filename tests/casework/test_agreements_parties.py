@@ -6,18 +6,27 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.agreements import changed, read, sample
 from support.parties import CODEC, Party, officer, running_parties
 
+from comity.app import office_of, open_node
 from comity.casework.agreement_messages import Notice, Proposal, Signatures, StatusQuery
 from comity.casework.statements import Statement, StatementAct, declare, read_statement
 from comity.errors import Conflict, Forbidden, Malformed, NotFound, Precondition, Reason
 from comity.exchange.ports import Undelivered
+from comity.identity.access import RPCS
 from comity.identity.descriptor import seal_descriptor
 from comity.identity.store import add_peer
 from comity.policy.agreement import Agreement
 from comity.policy.lifecycle import State, Step
+from comity.policy.scenarios import scenario_input
 from comity.policy.store import read_content, read_events, to_ms, undelivered
+from comity.wire.agreement import METHODS
+from comity.wire.courier import GrpcCourier
+from comity.wire.desk_service import DeskGate
+from comity.wire.peer_service import PeerGate
 
 ID = "ee-fi-police-2026"
 MANY = "baltic-nordic-2026"
@@ -352,6 +361,46 @@ def test_either_side_suspends_and_only_it_resumes(ee: Party, fi: Party) -> None:
         assert [step for step, _ in party.steps(ID)][-4:] == ["suspended", "suspended", "resumed", "resumed"]
 
 
+def test_another_process_suspends_and_the_next_message_is_refused(ee: Party, fi: Party) -> None:
+    """A second process on FI's home, as `comity agreement suspend` beside a node that does not answer its desk port."""
+    assert _suspended(fi) == _suspended(ee) == set()
+    with open_node(fi.node.node.home) as beside:
+        courier = GrpcCourier(beside.identity)
+        office = office_of(beside, beside.own(fi.node.own.policy), courier)
+        office.agreements.suspend(ID, fi.a)
+        assert ID in _suspended(fi)
+        assert ID in _suspended(ee)
+        office.agreements.resume(ID, fi.a)
+        assert ID not in _suspended(fi) | _suspended(ee)
+        courier.close()
+
+
+def _suspended(party: Party) -> set[str]:
+    """What the policy of the running node, as its next message would see it, holds as suspended."""
+    decision = party.node.own.policy().decide(_question(party))
+    return {ID for reason in decision.reasons if reason.code == "agreement_suspended"}
+
+
+def _question(party: Party) -> dict:
+    other = "EE" if party.code == "FI" else "FI"
+    text = next(held for held in party.held() if held.id == ID)
+    document = scenario_input(text, text.scenarios[0])
+    now = int(datetime.now(UTC).timestamp()) // 3600 * 3600
+    return {
+        **document,
+        "time": now,
+        "self": {"country": party.code},
+        "peer": {**document["peer"], "country": other},
+        "requester": {
+            **document["requester"],
+            "country": other,
+            "authority": "ppa" if other == "EE" else "nbi",
+            "role": "investigator",
+        },
+        "basis": {"agreement": ID, "digest": text.digest},
+    }
+
+
 def test_a_suspension_binds_only_whoever_says_it(ee: Party, fi: Party, parties: dict[str, Party]) -> None:
     held = next(a for a in ee.held() if a.id == ID)
     lv = parties["LV"]
@@ -433,3 +482,26 @@ def test_the_end_of_an_agreement(ee: Party, fi: Party) -> None:
         ee.acts.suspend(text.id, ee.a)
     with pytest.raises((NotFound, Precondition)):
         ee.acts.end("nothing-of-this-name", ee.a)
+
+
+def test_every_agreement_call_of_the_access_table_has_a_handler(ee: Party) -> None:
+    gate = PeerGate(ee.node.node.peers, ee.node.node.clock)
+    handled = {*ee.node.office.peer_handlers(gate), *ee.node.office.desk_handlers(DeskGate(ee.node.own))}
+    assert handled == {method for method in RPCS if "AgreementService" in method or method.endswith("Agreement")}
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.sampled_from(METHODS), st.binary(max_size=300))
+def test_junk_is_malformed(method: str, junk: bytes) -> None:
+    for decode in (CODEC.decode_request, CODEC.decode_reply):
+        with pytest.raises(Malformed):
+            decode(method, junk)
+
+
+def test_every_broken_rule_of_a_message_is_told(ee: Party, fi: Party) -> None:
+    refusal = ee.refused("FI", Signatures("Not A Code", "xyz", (b"x" * 20_000,)), message_id="1")
+    assert refusal.reason == "MALFORMED"
+    for field in ("header.message_id", "agreement", "digest", "signatures"):
+        assert field in str(refusal)
+    assert ee.refused("FI", Proposal(b"agreement: [", "0" * 64, "", (b"{}",))).reason == "MALFORMED"
+    assert fi.standing("not a code").texts == {}

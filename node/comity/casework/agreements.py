@@ -24,6 +24,7 @@ from comity.policy.lifecycle import Standing, State, Step, TextStanding, check_f
 from comity.policy.store import AgreementBook, to_ms
 
 MAX_TEXT_BYTES = 1024 * 1024
+SURVIVAL = "survives: purpose, retention, duties and onward-transfer rule of what was given under it"
 _MIN_PREFIX = 8
 
 Engines = Callable[[Agreement], AbstractContextManager[Engine]]
@@ -164,7 +165,8 @@ class Agreements:
         if from_ms and from_ms < to_ms(self._now()):
             problem = "is past: an agreement ends now or later, never before"
             raise Malformed(f"from {problem}", violations=(Violation("from", problem),))
-        return self._announce(agreement_id, Step.ENDED, official, reason, from_ms or None)
+        note = f"{reason}; {SURVIVAL}" if reason else SURVIVAL
+        return self._announce(agreement_id, Step.ENDED, official, note, from_ms or None)
 
     def _announce(
         self, agreement_id: str, step: Step, official: Official, reason: str, effective_at: int | None = None

@@ -131,7 +131,7 @@ def _perform(ctx: click.Context, verb: str, staff: str | None, as_json: bool, **
 
 def _on_home(node: OpenNode, name: str, verb: str, request: bytes) -> bytes:
     """Take the step here: nobody runs the node. The officer's key must lie in this home, as for the desk port."""
-    from comity.app import office_of, policy_in_force  # noqa: PLC0415
+    from comity.app import adopt_files, office_of, policy_in_force  # noqa: PLC0415
     from comity.identity.node import load_staff  # noqa: PLC0415
     from comity.identity.store import find_staff  # noqa: PLC0415
     from comity.settings import PolicySettings  # noqa: PLC0415
@@ -140,6 +140,7 @@ def _on_home(node: OpenNode, name: str, verb: str, request: bytes) -> bytes:
     load_staff(node.home.staff, name)
     with node.store.read() as tx:
         member = find_staff(tx, name)
+    adopt_files(node)
     courier = GrpcCourier(node.identity)
     try:
         with policy_in_force([], PolicySettings()) as policy:

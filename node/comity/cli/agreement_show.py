@@ -75,7 +75,7 @@ def show_(
     if as_yaml:
         click.echo(content.decode(), nl=False)
         return
-    life = view.life_document(standing, held, events, to_ms(moment))
+    life = view.life_document(standing, agreement, events, to_ms(moment))
     show({**agreement.document, "digest": agreement.digest, **life}, as_json, lambda: view.render(agreement, life))
 
 

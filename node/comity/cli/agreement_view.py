@@ -17,8 +17,9 @@ _SURVIVAL = (
 )
 
 
-def life_document(standing: Standing, held: TextStanding, events: list[Event], at: int) -> dict[str, Any]:
+def life_document(standing: Standing, agreement: Agreement, events: list[Event], at: int) -> dict[str, Any]:
     """Return where an agreement and one of its texts stand at a moment, for `--json`."""
+    held = standing.text(agreement.digest)
     document: dict[str, Any] = {
         "state": _state(standing, held, at),
         "suspended_by": sorted(standing.suspended_by(at)),
@@ -42,6 +43,10 @@ def life_document(standing: Standing, held: TextStanding, events: list[Event], a
     }
     if standing.ended:
         document["survival"] = _SURVIVAL
+        document["survival_terms"] = [
+            {"term": term["id"], "retention": term.get("retention", ""), "obligations": term.get("obligations", [])}
+            for term in agreement.document["terms"]
+        ]
     return document
 
 

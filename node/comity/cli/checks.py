@@ -1,5 +1,6 @@
 """The checks behind `comity doctor` and `comity peer check`: one finding each, with the remedy."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,7 +32,7 @@ def check_node(node: OpenNode) -> Iterator[Finding]:
     yield _days_left("certificate", node.identity.certificate.not_valid_after_utc, node.clock())
     yield Finding("ok", "database", f"{node.store.engine.dialect.name}, schema is current")
     yield _attempt("ledger", lambda: _ledger(node))
-    yield _attempt("agreements", lambda: f"{len(node.agreements())} in force")
+    yield from _agreements(node)
     yield _national(node)
     yield from _policy(node)
     yield _last_fault(node)
@@ -72,6 +73,30 @@ def check_peer(node: OpenNode, peer: Peer, timeout: timedelta) -> list[Finding]:
     if theirs == ours:
         found.append(Finding("ok", subject, f"{len(ours)} agreement(s), same text on both sides"))
     return found
+
+
+def _agreements(node: OpenNode) -> Iterator[Finding]:
+    """Say what is in force, what is suspended, what waits for a signature here, and what peers do not know yet."""
+    from comity.policy.store import AgreementBook, to_ms, undelivered  # noqa: PLC0415
+
+    yield _attempt("agreements", lambda: f"{len(node.agreements())} in force")
+    now = to_ms(node.clock())
+    try:
+        standings = AgreementBook(node.store, node.country).standings()
+    except ComityError:
+        return  # the line above says it
+    for standing in standings:
+        subject = f"agreement {standing.agreement}"
+        if by := ", ".join(sorted(standing.suspended_by(now))):
+            yield Finding("warn", subject, f"suspended by {by}: only who suspended it can resume it")
+        for held in standing.unsigned(node.country):
+            seen = f"`comity agreement show {standing.agreement} --digest {held.text.digest[:16]}`"
+            yield Finding("warn", subject, f"revision {held.text.revision} of {held.proposer} waits for us: {seen}")
+    with node.store.read() as tx:
+        waiting = Counter(country for country, _ in undelivered(tx))
+    for country, count in sorted(waiting.items()):
+        problem = f"{country} is still to be told of {count} step(s): `comity peer check {country}`"
+        yield Finding("warn", f"peer {country}", problem)
 
 
 def _days_left(subject: str, until: datetime, now: datetime) -> Finding:

@@ -150,6 +150,15 @@ class Standing:
         bound = [held for held in self.texts.values() if held.agreed]
         return max(bound, key=lambda held: held.text.revision, default=None)
 
+    def unsigned(self, country: str) -> list[TextStanding]:
+        """Return the proposals that may still become binding and that a country has not signed."""
+        agreed = self.newest.text.revision if self.newest else 0
+        return [
+            held
+            for held in self.texts.values()
+            if held.state is State.PROPOSED and country not in held.signed_by and held.text.revision > agreed
+        ]
+
     def last_signed(self, country: str) -> int:
         """The highest revision that a country signed; 0 for none."""
         return max((held.text.revision for held in self.texts.values() if country in held.signed_by), default=0)
