@@ -26,7 +26,8 @@ from comity.policy.bundle import PolicySet, build
 from comity.policy.embedded import EmbeddedEngine
 from comity.policy.engine import BaseEngine
 from comity.policy.national import EXAMPLE, compile_national
-from comity.policy.opa_server import OpaProcess
+from comity.policy.opa_process import start_opa
+from comity.policy.opa_server import OpaProcess, OpaServerEngine
 from comity.policy.scenarios import scenario_input
 
 Engines = tuple[BaseEngine, BaseEngine]
@@ -61,13 +62,15 @@ def engines(embedded: EmbeddedEngine, opa_process: OpaProcess) -> Engines:
 
 @contextmanager
 def both(policy: PolicySet) -> Iterator[Engines]:
-    """Both engines over one policy set."""
-    opa = OpaProcess.start(policy)
+    """Both engines over one policy set, broken or not: their health is not asked for."""
+    process = start_opa(policy)
+    opa = OpaServerEngine(process.url, process.token)
     embedded = EmbeddedEngine(policy, machines=2)
     try:
         yield embedded, opa
     finally:
         opa.close()
+        process.stop()
         embedded.close()
 
 
