@@ -412,6 +412,72 @@ def test_what_a_peer_writes_cannot_steer_the_terminal() -> None:
     assert plain("J\u00fcri \u042e\u0440\u0438\u0439") == "J\u00fcri \u042e\u0440\u0438\u0439"
 
 
+def test_what_a_peer_writes_cannot_steer_through_json_either() -> None:
+    """Prose is cleaned; a record's own value stays what it is, and stands as an escape."""
+    from comity.cli.output import as_json_text
+    from comity.cli.results import without_tricks
+
+    hostile = "a\x1b]0;owned\x07\u202e\x9b31m"
+    peer = {
+        "country": "FI",
+        "reasons": [{"code": "threshold", "message": hostile}],
+        "hits": [{"explanation": [{"text": hostile}], "fields": {"name": [hostile]}}],
+        "error": {"message": hostile},
+        "took_ms": 1.5,
+    }
+    text = as_json_text(without_tricks(peer))
+    assert not any(letter in text for letter in "\x1b\x07\u202e\x9b")
+    shown = json.loads(text)
+    assert shown["hits"][0]["fields"]["name"] == [hostile]
+    clean = "a\ufffd]0;owned\ufffd\ufffd\ufffd31m"
+    assert shown["reasons"][0]["message"] == shown["error"]["message"] == clean
+    assert shown["hits"][0]["explanation"][0]["text"] == clean
+    assert shown["took_ms"] == 1.5
+
+
+def test_reciprocity_is_stated_listed_and_logged(ee: Home, fi: Home, tmp_path: Path) -> None:
+    file = tmp_path / "fi.json"
+    made = fi.good("peer", "export", "-o", str(file), "--json").json
+    ee.good("peer", "add", str(file), "--fingerprint", made["fingerprint"])
+    assert ee.good("peer", "list", "--json").json[0]["reciprocity"] == "given"
+    assert ee.good("peer", "reciprocity", "fi", "withheld", "--json").json["reciprocity"] == "withheld"
+    assert ee.good("peer", "list", "--json").json[0]["reciprocity"] == "withheld"
+    assert "reciprocity withheld" in ee.good("ledger", "show", "--limit", "1", "--json").out
+    assert ee("peer", "reciprocity", "FI", "perhaps").code == 2
+    assert ee("peer", "reciprocity", "XX", "given").code == 1
+    ee.good("peer", "remove", "FI")
+
+
+def test_undertakings_are_words_of_the_vocabulary(tmp_path: Path) -> None:
+    from comity.app import create_node, open_node
+    from comity.clock import system_clock
+    from comity.errors import Malformed
+    from comity.policy.library import vocabulary
+    from comity.settings import Home as NodeHome
+
+    for given, told in (([], None), (["all"], None), (["logging"], ("logging",)), (["loging"], ()), ([""], ())):
+        home = NodeHome(tmp_path / str(len(list(tmp_path.iterdir()))))
+        rows = {"undertakings": given} if given else {}
+        create_node(home, country="EE", trust_domain="police.ee", rows=rows, clock=system_clock)
+        with open_node(home) as node:
+            if told == ():
+                with pytest.raises(Malformed, match="undertakings"):
+                    node.undertakings()
+            else:
+                assert node.undertakings() == (told or tuple(vocabulary()["undertakings"]))
+
+
+def test_an_assurance_needs_its_parts(ee: Home) -> None:
+    given = ("assurance", "give", "no-torture", "--to", "FI", "--text", "none", "--as", "investigator-1")
+    assert ee(*given).code == 2
+    past = ee(*given, "--until", "2001-01-01", "--agreement", "ee-fi-police-2026", "--json")
+    assert (past.code, past.json["error"]["violations"][0]["field"]) == (2, "until")
+    other = ee(*given, "--until", "2099-01-01", "--agreement", "ee-xx", "--json")
+    assert (other.code, other.json["error"]["reason"]) == (1, "NOT_FOUND")
+    assert ee.good("assurance", "list", "--json").json == []
+    assert ee("assurance", "show", "nothing").code == 1
+
+
 def test_wrong_use_is_json_too(ee: Home) -> None:
     ran = ee("ledger", "show", "--limit", "many", "--json")
     assert ran.code == 2

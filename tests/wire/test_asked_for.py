@@ -2,10 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
-from support.world import World
+import pytest
+from support.world import CODEC, World
 
+from comity.errors import Reason, Unavailable
+from comity.exchange import responder
 from comity.exchange.model import Ask, Privilege
+from comity.exchange.release import Exchange, Release
+from comity.exchange.search import search_records
 from comity.identity.store import Reciprocity, set_reciprocity
 
 
@@ -62,3 +68,18 @@ def test_reciprocity_is_the_word_of_the_country_asked(world: World) -> None:
             set_reciprocity(tx, "EE", Reciprocity.GIVEN, datetime.now(UTC))
     world.answered(world.request())
     assert world.fi.node.peers.get("EE").reciprocity is Reciprocity.GIVEN
+
+
+def test_an_attempt_that_is_still_under_way_says_try_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is wrong with policy: the same message is worked on elsewhere."""
+    monkeypatch.setattr(responder, "_RETRY_WAIT_SECONDS", 0)
+    fi, message = world.fi, world.request()
+    searches = Exchange(CODEC, search_records(fi.node.records))
+    answering = responder.Responder(fi.own, Release(fi.own), fi.inbox.waiting)
+    header, _ = CODEC.decode_request(message.payload)
+    answering._guard.admit("EE", header.exchange_id, sha256(message.payload).digest(), datetime.now(UTC))
+    ee = fi.node.peers.get("EE")
+    call = responder.Call(ee, ee.prove(world.ee.identity.certificate, datetime.now(UTC)), message)
+    with pytest.raises(Unavailable) as told:
+        answering.answer(call, searches)
+    assert told.value.reason is Reason.TRY_AGAIN

@@ -7,6 +7,7 @@ import pytest
 from support.world import World, make_world
 
 from comity.policy.scenarios import run_scenarios
+from comity.wire.desk_client import DeskClient, preflight_request
 
 LAW = """package comity.national.law
 
@@ -20,6 +21,11 @@ deny contains {"code": "domestic_law_prohibits", "article": "Police Data Act § 
 
 deny contains {"code": "domestic_law_prohibits", "article": "Police Data Act § 9", "detail": "no trials"} if {
 \tinput.purpose == "trial"
+}
+
+deny contains {"code": "domestic_law_prohibits", "article": "Police Data Act § 11", "detail": "no notices"} if {
+\tinput.direction == "inbound"
+\tinput.aim == "notice"
 }
 """
 
@@ -42,6 +48,16 @@ def test_what_the_law_forbids_is_refused_with_its_article(strict: World) -> None
     assert all(reason.message and reason.remedy for reason in answer.verdict.reasons)
     assert answer.findings is None
     assert strict.fi_size() == before + 1
+
+
+def test_preflight_reads_the_text_as_the_country_asked_does_without_our_own_law(strict: World) -> None:
+    """FI refuses notices that come in; what FI's own officers may get from EE is EE's affair."""
+    facts = strict.circumstances(aim="notice")
+    assert strict.answered(strict.request(strict.header(facts))).verdict.outcome == "refused"
+    request = preflight_request(facts, category="wanted-persons", identification="moderate", to=("EE",))
+    with DeskClient.connect(strict.fi.node, "investigator") as desk:
+        (foreseen,) = desk.preflight(request)
+    assert (foreseen.outcome, foreseen.decided_by) == ("permitted", "peer")
 
 
 def test_what_the_law_does_not_forbid_is_answered(strict: World) -> None:

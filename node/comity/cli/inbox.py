@@ -114,6 +114,27 @@ def _row(item: dict[str, Any]) -> tuple[str, ...]:
     return item["due_at"], mark, item["country"], item["exchange"], item["category"], item["purpose"], article, state
 
 
+def _notable(asked: dict[str, Any]) -> list[str]:
+    """Return what an officer should weigh: what the asker stated beyond the usual question."""
+    subject, offence, privilege = asked["subject"], asked["offence"], asked["privilege"]
+    facts = {
+        "vulnerable": subject["vulnerable"],
+        f"national of the {subject['nationality']}": subject["nationality"] != "unknown",
+        f"scope {asked['scope']}": asked["scope"] != "individual",
+        f"privilege {privilege['kind']}{' (waived)' if privilege['waived'] else ''}": privilege["kind"] != "none",
+        "onward transfer": asked["onward"],
+        "a machine asks": asked["automated"],
+        "strictly necessary": asked["necessity"] == "strict",
+        "special procedure": asked["procedure"] == "special",
+        "confidential": bool(asked["confidentiality"]),
+        f"assistance {asked['assistance']}": asked["assistance"] != "police-information",
+        f"{offence['gravity']} case": offence["gravity"] != "ordinary",
+        f"barred: {offence['bar']}": offence["bar"] != "none",
+        **{f"offence {kind}": True for kind in offence["kinds"]},
+    }
+    return [words for words, stands in facts.items() if stands]
+
+
 def _print_question(document: dict[str, Any]) -> None:
     asked, query = document["asked"], document["query"]
     official, subject, offence, case = (asked[name] for name in ("official", "subject", "offence", "case"))
@@ -124,6 +145,8 @@ def _print_question(document: dict[str, Any]) -> None:
         f"  why      {asked['purpose']}, case {case['reference'] or 'not stated'} ({case['proceeding'] or 'none'})",
         f"  offence  {offence['list_category'] or offence['iccs'] or offence['code'] or 'not stated'}",
         f"  link     {asked['nexus'] or 'not stated'}",
+        f"  facts    {asked['summary'] or 'not stated'}",
+        f"  notable  {', '.join(_notable(asked)) or 'nothing'}",
         f"  subject  {subject['category']}, {subject['age_band']}",
         f"  searched {query['schema']}: {', '.join(query['names']) or 'no name'}; born {query['birth_date'] or '-'}",
         *(f"           {i['kind']} {i['value']} {i['country'] or ''}" for i in query["identifiers"]),
