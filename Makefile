@@ -40,6 +40,8 @@ lint: setup tools ## ruff, mypy, buf, opa, regal, and freshness of everything ge
 	$(BIN)/python ops/policy_build.py --check
 	$(BIN)/python ops/messages_build.py --check
 	$(BIN)/python ops/policy_lint.py
+	$(BIN)/python ops/invariants_schema.py --check
+	$(BIN)/comity policy prove policy/invariants/sandbox.yaml --agreements policy/agreements
 
 format: setup ## format Python and Rego
 	$(BIN)/ruff check --fix-only --quiet node ops tests

@@ -3,8 +3,9 @@
     policy_build.py            needs opa (PATH, .tools/opa or COMITY_OPA)
     policy_build.py --check    compares hashes; where opa is there, builds anew and compares the bytes
 
-The library: policy.wasm, data.json (data files merged under their folders), rego.json (the sources, for bundles),
-the schemas, and SOURCES.json (version of OPA and SHA-256 of every file).
+The library: policy.wasm, prove.wasm (the same sources with the entry point of `comity policy prove`), data.json (data
+files merged under their folders), rego.json (the sources, for bundles), dependencies.json (what each part of the policy
+reads), the schemas, and SOURCES.json (version of OPA and SHA-256 of every file).
 """
 
 import hashlib
@@ -13,11 +14,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from comity.policy.opa_tool import ENTRYPOINTS, build_wasm, find_opa, opa_version
+from comity.policy.opa_tool import ENTRYPOINTS, build_wasm, find_opa, opa_version, parse_modules
+from comity.policy.prove.dependencies import dependencies
+from comity.policy.prove.oracle import ENTRY
 
 REPO = Path(__file__).resolve().parent.parent
 POLICY = REPO / "policy"
 LIBRARY = REPO / "node" / "comity" / "policy" / "library"
+MADE = ("policy.wasm", "prove.wasm", "dependencies.json")
 REMEDY = "run `make policy` (needs opa, see `make tools`)"
 
 
@@ -29,7 +33,7 @@ def main() -> int:
     if opa is None:
         print("opa is not here: `make tools` gets it", file=sys.stderr)
         return 1
-    for name, content in outputs(compiled(opa), opa_version(opa)).items():
+    for name, content in outputs(made_by(opa), opa_version(opa)).items():
         (LIBRARY / name).write_bytes(content)
     print(f"wrote {LIBRARY.relative_to(REPO)}")
     return 0
@@ -38,11 +42,11 @@ def main() -> int:
 def check(opa: str | None) -> int:
     """Say whether the committed library is what the sources make."""
     committed = json.loads((LIBRARY / "SOURCES.json").read_text())
-    wasm = (LIBRARY / "policy.wasm").read_bytes()
+    made = {name: (LIBRARY / name).read_bytes() for name in MADE}
     version = committed["opa"]
     if opa is not None and opa_version(opa) == version:
-        wasm = compiled(opa)
-    fresh = outputs(wasm, version)
+        made = made_by(opa)
+    fresh = outputs(made, version)
     stale = [name for name, content in fresh.items() if (LIBRARY / name).read_bytes() != content]
     if stale:
         print(f"the compiled policy is stale ({', '.join(stale)}): {REMEDY}", file=sys.stderr)
@@ -50,11 +54,11 @@ def check(opa: str | None) -> int:
     return 0
 
 
-def outputs(wasm: bytes, version: str) -> dict[str, bytes]:
+def outputs(made: dict[str, bytes], version: str) -> dict[str, bytes]:
     """Return every file of the library by name."""
-    rego = {path.relative_to(POLICY).as_posix(): path.read_text() for path in rego_files("comity", "system")}
+    rego = texts("comity", "system", "prove")
     files = {
-        "policy.wasm": wasm,
+        **made,
         "data.json": _json(merged_data()),
         "rego.json": _json(rego),
         **{path.name: path.read_bytes() for path in sorted((POLICY / "schemas").glob("*.schema.json"))},
@@ -82,9 +86,25 @@ def merged_data() -> dict[str, Any]:
     return merged
 
 
-def compiled(opa: str) -> bytes:
-    """Return `policy.wasm` as this OPA compiles the sources."""
-    return build_wasm(opa, {path.relative_to(POLICY).as_posix(): path.read_text() for path in rego_files("comity")})
+def texts(*folders: str) -> dict[str, str]:
+    """Return Rego sources by their path under `policy/`."""
+    return {path.relative_to(POLICY).as_posix(): path.read_text() for path in rego_files(*folders)}
+
+
+def made_by(opa: str) -> dict[str, bytes]:
+    """Return what this OPA makes of the sources."""
+    modules = parse_modules(opa, texts("comity"))
+    return {
+        "policy.wasm": build_wasm(opa, texts("comity")),
+        "prove.wasm": build_wasm(opa, texts("comity", "prove"), (ENTRY,)),
+        "dependencies.json": _lines(dependencies(modules, merged_data())),
+    }
+
+
+def _lines(parts: dict[str, Any]) -> bytes:
+    """Return one line for each part: small, and a change shows."""
+    rows = [f"{json.dumps(name)}: {json.dumps(part, separators=(',', ':'))}" for name, part in sorted(parts.items())]
+    return ("{\n" + ",\n".join(rows) + "\n}\n").encode()
 
 
 def _json(value: Any) -> bytes:

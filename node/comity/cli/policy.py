@@ -16,6 +16,7 @@ from comity.cli.national import command as national
 from comity.cli.offence import offence
 from comity.cli.output import FAILED, REFUSED, json_option, show, table
 from comity.cli.policy_bundle import activate, bundle, status
+from comity.cli.policy_prove import prove
 from comity.policy.document import decode
 
 
@@ -32,6 +33,7 @@ command.add_command(impact)
 command.add_command(mirror)
 command.add_command(national)
 command.add_command(offence)
+command.add_command(prove)
 command.add_command(status)
 
 

@@ -18,6 +18,19 @@ def wasm() -> bytes:
 
 
 @cache
+def prove_wasm() -> bytes:
+    """Return the same sources with the entry point that `prove` asks."""
+    return (FOLDER / "prove.wasm").read_bytes()
+
+
+@cache
+def dependencies() -> dict[str, Any]:
+    """Return what each part of the shipped policy reads (`prove/dependencies.py`)."""
+    parts: dict[str, Any] = _json("dependencies.json")
+    return parts
+
+
+@cache
 def rego() -> dict[str, str]:
     """Return the Rego sources by path under `policy/`, tests left out."""
     sources: dict[str, str] = _json("rego.json")
@@ -25,7 +38,7 @@ def rego() -> dict[str, str]:
 
 
 def rego_under(folder: str) -> dict[str, str]:
-    """Return the Rego sources under one folder: `comity` decides, `system` closes a private OPA server."""
+    """Return the sources under a folder: `comity` decides, `system` closes a private OPA, `prove` asks for parts."""
     return {path: text for path, text in rego().items() if path.startswith(f"{folder}/")}
 
 
@@ -45,7 +58,7 @@ def sources() -> dict[str, Any]:
 
 @cache
 def schema(name: str) -> dict[str, Any]:
-    """Return a JSON Schema: `agreement`, `input` or `decision`."""
+    """Return a JSON Schema: `agreement`, `input`, `decision` or `invariants`."""
     document: dict[str, Any] = _json(f"{name}.schema.json")
     return document
 

@@ -166,17 +166,17 @@ def capabilities(binary: str) -> bytes:
     return json.dumps(known).encode()
 
 
-def build_wasm(binary: str, sources: Mapping[str, str]) -> bytes:
+def build_wasm(binary: str, sources: Mapping[str, str], entrypoints: Sequence[str] = ENTRYPOINTS) -> bytes:
     """Return the Wasm module of Rego sources by path; raises `Unavailable` with OPA's words when it cannot be made."""
     with tempfile.TemporaryDirectory(prefix="comity-build-") as name:
         folder = Path(name)
         write_sources(folder, sources)
         (folder / CAPABILITIES).write_bytes(capabilities(binary))
-        entrypoints = [word for entry in ENTRYPOINTS for word in ("-e", entry)]
+        entries = [word for entry in entrypoints for word in ("-e", entry)]
         limits = ["--capabilities", CAPABILITIES]
         done = run_opa(
             binary,
-            ["build", "-t", "wasm", *limits, *entrypoints, "-o", "bundle.tar.gz", *sorted(sources)],
+            ["build", "-t", "wasm", *limits, *entries, "-o", "bundle.tar.gz", *sorted(sources)],
             folder=folder,
         )
         if done.returncode != 0:
@@ -203,6 +203,20 @@ def check_sources(binary: str, sources: Mapping[str, str]) -> None:
         if done.returncode != 0:
             words = (done.stdout or done.stderr).decode(errors="replace").strip()
             raise Unavailable(f"the policy is not for a server of this node: {words}")
+
+
+def parse_modules(binary: str, sources: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the syntax tree of each source, in the JSON form of `opa parse`; raises `Unavailable` with OPA's words."""
+    trees = []
+    with tempfile.TemporaryDirectory(prefix="comity-parse-") as name:
+        write_sources(Path(name), sources)
+        for path in sorted(sources):
+            done = run_opa(binary, ["parse", "--format", "json", path], folder=Path(name))
+            if done.returncode != 0:
+                words = (done.stdout or done.stderr).decode(errors="replace").strip()
+                raise Unavailable(f"{path} cannot be read: {words}")
+            trees.append(json.loads(done.stdout))
+    return trees
 
 
 def write_sources(folder: Path, sources: Mapping[str, str]) -> None:

@@ -74,7 +74,7 @@ def _type(_self: Schema, node: Node, kind: str | list[str], place: _Place) -> _H
 
 def _enum(_self: Schema, node: Node, allowed: list[Any], place: _Place) -> _Hits:
     if node.value not in allowed or isinstance(node.value, bool) != any(node.value is each for each in (True, False)):
-        yield node.line, (place[0], f"{_shown(node.value)} is unknown{_nearest(node.value, allowed)}")
+        yield node.line, (place[0], f"{_shown(node.value)} is unknown{nearest(node.value, allowed)}")
 
 
 def _pattern(_self: Schema, node: Node, pattern: str, place: _Place) -> _Hits:
@@ -105,7 +105,7 @@ def _additional(self: Schema, node: Node, schema: Any, place: _Place) -> _Hits:
         if key in known:
             continue
         if schema is False:
-            yield entry.line, (_join(place[0], key), f"unknown key {_shown(key)}{_nearest(key, known)}")
+            yield entry.line, (_join(place[0], key), f"unknown key {_shown(key)}{nearest(key, known)}")
         else:
             yield from self._walk(entry.node, schema, _join(place[0], key))
 
@@ -168,7 +168,8 @@ _KEYWORDS: dict[str, Any] = {
 }
 
 
-def _nearest(value: Any, known: list[Any]) -> str:
+def nearest(value: Any, known: list[Any]) -> str:
+    """Return how a message about an unknown word ends: the nearest known word, or all of them."""
     close = get_close_matches(str(value), [str(each) for each in known], n=1, cutoff=0.5)
     return f": did you mean `{close[0]}`?" if close else f": known are {', '.join(map(str, known))}"
 

@@ -1,0 +1,1 @@
+"""Invariants of the policy, proved over every question: see policy/PROVE.md."""
