@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from comity.clock import Clock, system_clock
-from comity.errors import ComityError, Conflict, Malformed, NotFound, Unavailable
+from comity.errors import Conflict, Malformed, NotFound, Unavailable
 from comity.exchange.assurances import Assurances
 from comity.exchange.own import OwnNode
 from comity.exchange.policy import PolicyInForce
@@ -36,14 +35,12 @@ from comity.settings import Home, PolicySettings, Settings, load_settings, make_
 from comity.store import Store
 
 if TYPE_CHECKING:  # the engines are heavy, and most commands need none
-    from comity.exchange.activation import Activation, Activations
-    from comity.exchange.holder import Book, Parts, PolicyHolder
+    from comity.exchange.activation import Activations
+    from comity.exchange.holder import Book, PolicyHolder
     from comity.exchange.ports import Courier
     from comity.office import Office
-    from comity.policy.bundle import PolicySet
     from comity.policy.engine import Engine
     from comity.policy.national import National
-    from comity.policy.signing import BundleSigner
 
 log = logging.getLogger(__name__)
 
@@ -236,11 +233,12 @@ def policy_in_force(
     agreements: list[Agreement], settings: PolicySettings, national: "National | None" = None
 ) -> Iterator[PolicyInForce]:
     """Try these agreements and modules out, in an engine of their own that stops on exit; nothing is activated."""
-    from comity.policy.bundle import build  # noqa: PLC0415  compiled library and engine: only who decides needs them
+    from comity.enactment import own_engine  # noqa: PLC0415  compiled library and engine: only who decides needs them
+    from comity.policy.bundle import build  # noqa: PLC0415
     from comity.policy.cache import CachedEngine  # noqa: PLC0415
 
     policy_set = build(agreements, national=national)
-    engine = CachedEngine(_own_engine(settings, policy_set, 0, None), policy_set.digest)
+    engine = CachedEngine(own_engine(settings, policy_set, 0, None), policy_set.digest)
     try:
         yield PolicyInForce(engine, {agreement.id: agreement for agreement in agreements}, policy_set.digest)
     finally:
@@ -275,12 +273,12 @@ def state_reciprocity(node: OpenNode, country: str, word: str) -> None:
 @contextmanager
 def policy_holder(node: OpenNode) -> Iterator["PolicyHolder"]:
     """Activate what counts at the node now, and keep it so until the end; raises `ComityError` where it cannot be."""
+    from comity.enactment import own_parts, starter  # noqa: PLC0415
     from comity.exchange.holder import PolicyHolder  # noqa: PLC0415
-    from comity.policy.store import AgreementBook  # noqa: PLC0415
 
     adopt_files(node)
     book, activations = AgreementBook(node.store, node.country), node.activations()
-    holder = PolicyHolder(book, activations, _starter(node, activations), lambda: own_parts(node), node.clock)
+    holder = PolicyHolder(book, activations, starter(node, activations), lambda: own_parts(node), node.clock)
     try:
         holder()
         yield holder
@@ -292,7 +290,6 @@ def adopt_files(node: OpenNode) -> None:
     """Enter the texts that lie in the home and are newer than what the database knows: signed on paper."""
     from comity.casework.agreement_log import AgreementLog  # noqa: PLC0415
     from comity.casework.agreement_turns import AgreementTurns  # noqa: PLC0415
-    from comity.policy.store import AgreementBook  # noqa: PLC0415
 
     load_agreements(node.home.agreements)  # every bad file is told before any is entered
     own, book = node.own(_undecided), AgreementBook(node.store, node.country)
@@ -319,97 +316,6 @@ def office_of(node: OpenNode, own: OwnNode, courier: "Courier") -> "Office":
 
 def _undecided() -> PolicyInForce:
     raise Unavailable("no policy is in force yet: nothing was decided")
-
-
-def own_parts(node: OpenNode) -> "Parts":
-    """Return what the node's home adds to its agreements, for its first set."""
-    from comity.exchange.holder import Parts  # noqa: PLC0415
-
-    return Parts(national=node.national())
-
-
-def activate_bundle(node: OpenNode, raw: bytes) -> "Activation":
-    """Activate a bundle that was built elsewhere: a running node takes it up with its next message.
-
-    Raises `Tampered` where it is not proven, goes back, or carries a text that is not in force here, and
-    `Precondition` where a golden scenario fails; each is an ALARM entry, and the set before stays in force.
-    """
-    from comity.exchange.activation import check_agreements  # noqa: PLC0415
-
-    activations = node.activations()
-    opened = activations.admit(raw)
-    newest = activations.newest()
-    if newest is not None and newest.sequence == opened.sequence:
-        return newest  # the very same: admitted before
-    try:
-        check_agreements(opened, node.book().in_force(node.clock()))
-        _try(opened.policy, opened.sequence)
-    except ComityError as problem:
-        activations.alarm(problem.detail.get("code", "not activated"), sha256(raw).digest())
-        raise
-    return activations.record(opened.policy, opened.sequence, raw, opened.key_id)
-
-
-def activate_own(node: OpenNode) -> "Activation":
-    """Activate the agreements in force with the national modules of the home, signed by the node's bundle key."""
-    from comity.exchange.holder import make_set  # noqa: PLC0415
-
-    activations = node.activations()
-    newest = activations.newest()
-    wanted = make_set(node.book().in_force(node.clock()), own_parts(node))
-    if newest is not None and newest.digest == wanted.digest:
-        return newest
-    sequence = newest.sequence + 1 if newest else 1
-    _try(wanted, sequence)
-    return activations.record(wanted, sequence)
-
-
-def _try(policy_set: "PolicySet", sequence: int) -> None:
-    """Run the golden scenarios in process; the running node does so again with its own engine."""
-    from comity.exchange.holder import try_out  # noqa: PLC0415
-    from comity.policy.embedded import EmbeddedEngine  # noqa: PLC0415
-
-    try_out(policy_set, sequence, lambda wanted, _: EmbeddedEngine(wanted)).engine.close()
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyStanding:
-    """What was activated last at a node, and the set that counts now: the running node brings them in step."""
-
-    newest: "Activation | None"
-    wanted: "PolicySet"
-
-    @property
-    def in_step(self) -> bool:
-        """Whether what was activated last is what counts now."""
-        return self.newest is not None and self.newest.digest == self.wanted.digest
-
-    @property
-    def sequence(self) -> int:
-        """The number of the set that counts now; the next one where it was not activated yet."""
-        return (self.newest.sequence if self.newest else 0) + (not self.in_step)
-
-
-def policy_standing(node: OpenNode) -> PolicyStanding:
-    """Return what stands activated; changes nothing. Raises `Tampered` or `Precondition` where it cannot stand."""
-    from comity.exchange.holder import wanted_set  # noqa: PLC0415
-
-    activations = node.activations()
-    newest = activations.newest()
-    counted = node.book().in_force(node.clock())
-    return PolicyStanding(newest, wanted_set(counted, activations, newest, lambda: own_parts(node)))
-
-
-@contextmanager
-def policy_tried(node: OpenNode, standing: PolicyStanding) -> Iterator[PolicyInForce]:
-    """Try out what counts now in an engine of the node's settings, golden scenarios included; activates nothing."""
-    from comity.exchange.holder import try_out  # noqa: PLC0415
-
-    policy = try_out(standing.wanted, standing.sequence, _starter(node, node.activations(), lay=False))
-    try:
-        yield policy
-    finally:
-        policy.engine.close()
 
 
 def import_file(
@@ -565,40 +471,6 @@ def log_to(home: Home) -> None:
         logger = logging.getLogger(name)
         logger.addHandler(handler)
         logger.propagate = False
-
-
-def _starter(node: OpenNode, activations: "Activations", *, lay: bool = True) -> "Callable[[PolicySet, int], Engine]":
-    """Return what starts the engine of the node's settings.
-
-    An OPA server of somebody else's is handed the bundle where `lay` is true; without it, it must have it already.
-    """
-    settings, signer = node.settings.policy, activations.signer
-
-    def start(policy_set: "PolicySet", sequence: int) -> "Engine":
-        if settings.engine == "embedded" or not settings.opa_url:
-            return _own_engine(settings, policy_set, sequence, signer)
-        from comity.policy.bundle import bundle_bytes, revision_of  # noqa: PLC0415
-        from comity.policy.opa_server import OpaServerEngine, hand_over  # noqa: PLC0415
-
-        revision = revision_of(policy_set, sequence)
-        engine = OpaServerEngine(settings.opa_url, settings.opa_token, revision=revision, users=settings.opa_users)
-        if lay:
-            hand_over(bundle_bytes(policy_set, sequence, signer), node.home.bundle, engine)
-        return engine
-
-    return start
-
-
-def _own_engine(
-    settings: PolicySettings, policy_set: "PolicySet", sequence: int, signer: "BundleSigner | None"
-) -> "Engine":
-    if settings.engine == "embedded":
-        from comity.policy.embedded import EmbeddedEngine  # noqa: PLC0415
-
-        return EmbeddedEngine(policy_set)
-    from comity.policy.opa_server import OpaProcess  # noqa: PLC0415
-
-    return OpaProcess.start(policy_set, sequence, signer)
 
 
 def few_arenas() -> None:

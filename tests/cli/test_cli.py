@@ -117,7 +117,7 @@ def test_peers_are_added_by_fingerprint(ee: Home, fi: Home, tmp_path: Path) -> N
 
 def test_key_list_and_settings(ee: Home) -> None:
     keys = {key["key"]: key for key in ee.good("key", "list", "--json").json}
-    assert set(keys) == {"node", "ca", "ledger"}
+    assert set(keys) == {"node", "ca", "ledger", "bundle"}
     assert keys["node"]["days_left"] > 20
     printed = ee.good("run", "--print-config").out
     assert "config.toml" in printed

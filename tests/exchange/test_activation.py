@@ -15,7 +15,7 @@ from sqlalchemy import delete
 from support.activation import OURS, STRANGER, Bench, adopt, permitted_question, write_event
 from support.agreements import sample
 
-from comity.errors import Precondition, Tampered, Unavailable
+from comity.errors import Conflict, Precondition, Tampered, Unavailable
 from comity.exchange.activation import check_agreements, policy_activation
 from comity.exchange.holder import Parts
 from comity.ledger.entry import EntryKind
@@ -246,6 +246,13 @@ def test_taken_when_it_goes_forward_or_is_the_very_same(bench: Bench, fi: Agreem
     assert activations.admit(bundle([fi], 5)).sequence == 5
     assert activations.admit(bundle([fi], 6, suspended=[fi.id])).sequence == 6
     assert alarms(bench) == []
+
+
+def test_a_number_is_given_once(bench: Bench, fi: Agreement) -> None:
+    bench.activations().record(build([fi]), 5)
+    with pytest.raises(Conflict, match="activation 5 was another process's"):
+        bench.activations().record(build([fi]), 5)
+    assert len(activated(bench)) == 1
 
 
 def test_a_lost_row_does_not_lose_the_number(bench: Bench, fi: Agreement) -> None:

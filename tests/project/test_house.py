@@ -34,7 +34,7 @@ LAYERS = {
     "casework": DOMAIN | {"identity", "policy", "ledger", "records", "exchange"},
     "wire": DOMAIN | {"identity", "policy", "ledger", "records", "exchange", "casework", "v1"},
 }
-TOP = {"app", "office", "cli", "console", "sandbox", "settings"}
+TOP = {"app", "enactment", "office", "cli", "console", "sandbox", "settings"}
 # These compute: they open no socket, file or database and read no clock or environment (architecture.md).
 PURE = [
     "ledger/merkle.py", "ledger/checkpoint.py", "ledger/entry.py", "ledger/receipt.py", "ledger/note.py",

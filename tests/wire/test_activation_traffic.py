@@ -10,7 +10,8 @@ import pytest
 from support.activation import write_event
 from support.world import CODEC, Refused, World, make_world
 
-from comity.app import activate_bundle, open_node, policy_holder, policy_standing
+from comity.app import open_node, policy_holder
+from comity.enactment import activate_bundle, policy_standing
 from comity.errors import Tampered
 from comity.ledger.entry import EntryKind, LedgerEntry, decode_entry
 from comity.policy.bundle import PolicySet, build, bundle_bytes

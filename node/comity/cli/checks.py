@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
-from comity.app import OpenNode, PolicyStanding, policy_standing, policy_tried
+from comity.app import OpenNode
+from comity.enactment import PolicyStanding, policy_standing, policy_tried
 from comity.errors import ComityError
 from comity.identity.descriptor import open_descriptor
 from comity.identity.store import Peer, PeerState

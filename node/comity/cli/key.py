@@ -50,6 +50,13 @@ def list_(ctx: click.Context, as_json: bool) -> None:
                 "id": node.ledger.vkey,
                 "days_left": None,
             },
+            {
+                "key": "bundle",
+                "use": "signs policy bundles",
+                "algorithm": "ECDSA P-256",
+                "id": node.activations().signer.key_id,
+                "days_left": None,
+            },
         ]
     columns = ("key", "algorithm", "days left", "id")
     rows = [(d["key"], d["algorithm"], d["days_left"] or "-", d["id"]) for d in document]

@@ -9,7 +9,7 @@ import click
 from comity.cli.context import home_of, opened
 from comity.cli.held import agreements_option
 from comity.cli.output import json_option, show, table
-from comity.errors import NotFound
+from comity.errors import ComityError, NotFound
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 _output = click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
@@ -113,7 +113,7 @@ def activate(ctx: click.Context, file: Path | None, as_json: bool) -> None:
     A running node takes it up with its next message. Exit code 5 if the bundle is not proven or goes back, 1 if a
     golden scenario fails; then the set before stays in force and the ledger holds an alarm.
     """
-    from comity.app import activate_bundle, activate_own  # noqa: PLC0415
+    from comity.enactment import activate_bundle, activate_own  # noqa: PLC0415
 
     with opened(ctx) as node:
         made = activate_bundle(node, file.read_bytes()) if file else activate_own(node)
@@ -126,11 +126,12 @@ def activate(ctx: click.Context, file: Path | None, as_json: bool) -> None:
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> None:
     """Show the policy in force: revision, number, digest, engine, bundle key, since when, and what it holds."""
-    from comity.app import policy_standing  # noqa: PLC0415
+    from comity.enactment import policy_standing  # noqa: PLC0415
     from comity.identity.bundle_key import BUNDLE_PINS  # noqa: PLC0415
 
     with opened(ctx) as node:
         standing = policy_standing(node)
+        fault = "" if standing.in_step else _fault(node, standing)
         policy = node.settings.policy
         engine = "opa" if policy.engine == "opa" and not policy.opa_url else policy.opa_url or policy.engine
         keys = str(node.home.keys / BUNDLE_PINS)
@@ -144,6 +145,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
         "key_id": newest.key_id if newest else "",
         "since": since,
         "in_step": standing.in_step,
+        "fault": fault,
         "wanted": standing.wanted.digest,
         "bundle_keys": keys,
         **_contents(standing.wanted),
@@ -153,15 +155,27 @@ def status(ctx: click.Context, as_json: bool) -> None:
         click.echo(f"revision {document['revision'] or 'none yet'}, engine {engine}")
         click.echo(f"signed by bundle key {document['key_id']}, since {since}; keys that count: {keys}")
         if not standing.in_step:
-            click.echo("agreements changed since: a node that runs follows with its next message")
+            click.echo(fault or "agreements changed since: a node that runs follows with its next message")
         _show_contents(document)
 
     show(document, as_json, render)
 
 
+def _fault(node: Any, standing: Any) -> str:
+    """Return why what counts now cannot be activated; empty where it can."""
+    from comity.enactment import policy_tried  # noqa: PLC0415
+
+    try:
+        with policy_tried(node, standing):
+            return ""
+    except ComityError as problem:
+        return str(problem)
+
+
 def _material(ctx: click.Context, agreements: Path | None, national: Path | None) -> Any:
     """Return the policy set, the number it would get, and who signs: of this node, or of folders without one."""
-    from comity.app import load_agreements, policy_standing  # noqa: PLC0415
+    from comity.app import load_agreements  # noqa: PLC0415
+    from comity.enactment import policy_standing  # noqa: PLC0415
     from comity.policy.bundle import build as make  # noqa: PLC0415
     from comity.policy.national import load_national  # noqa: PLC0415
 

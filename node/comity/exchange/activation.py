@@ -16,7 +16,7 @@ from hashlib import sha256
 from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, func, select
 
 from comity.clock import Clock
-from comity.errors import Tampered
+from comity.errors import Conflict, Tampered
 from comity.ledger.entry import EntryKind, LedgerEntry
 from comity.ledger.ledger import Ledger
 from comity.policy.bundle import NATIONAL, PolicySet, bundle_bytes
@@ -137,7 +137,12 @@ class Activations:
         )
         columns = ("sequence", "digest", "key_id", "activated_at", "bundle")
         row = Row(policy_activation, {name: getattr(made, name) for name in columns})
-        self._ledger.append(entry, [row])
+        try:
+            self._ledger.append(entry, [row])
+        except Conflict as cause:
+            raise Conflict(
+                f"policy activation {sequence} was another process's: see `comity policy status`, then build anew"
+            ) from cause
         log.info("policy activated revision=%s key=%s", made.revision, made.key_id[:16])
         return made
 

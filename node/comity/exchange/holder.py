@@ -35,7 +35,7 @@ from comity.policy.national import National
 from comity.policy.scenarios import run_scenarios
 from comity.policy.store import InForce
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("comity.policy")  # what `comity doctor` tells the last line of
 
 _WAIT_SECONDS = 20.0
 _RETRY_MS = 2_000
