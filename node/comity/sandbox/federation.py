@@ -25,6 +25,9 @@ STAFF = (
     ("operator", "operator"),
 )
 
+SUSPENDED = (("ee-lt-police-2025", "EE", "LT", "breach of data protection under inquiry"),)
+"""Agreements that the sandbox shows suspended: by which country, towards which, and why."""
+
 Say = Callable[[str], None]
 
 
@@ -70,9 +73,25 @@ def start(sandbox: Sandbox, say: Say) -> None:
         for code, process in started.items():
             wait_until_running(sandbox.home(code), process)
             say(f"{code}: answers peers on port {sandbox.rows['countries'][code]['peer_port']} (process {process.pid})")
+        _suspend(sandbox, say)
     except BaseException:
         stop_all(sandbox)
         raise
+
+
+def _suspend(sandbox: Sandbox, say: Say) -> None:
+    """Suspend what the sandbox shows suspended, at its first start, as the policy officer of one party."""
+    from comity.wire.desk_agreements import method_of, request_of  # noqa: PLC0415  gRPC
+    from comity.wire.desk_client import DeskClient  # noqa: PLC0415
+
+    for agreement, by, other, reason in SUSPENDED:
+        if agreement in sandbox.rows.get("suspended", []) or not {by, other} <= set(sandbox.countries):
+            continue
+        with open_node(sandbox.home(by)) as node, DeskClient.connect(node, "policy") as desk:
+            desk.call(method_of("Suspend"), request_of("Suspend", agreement=agreement, reason=reason))
+        sandbox.rows["suspended"] = [*sandbox.rows.get("suspended", []), agreement]
+        sandbox.save()
+        say(f"{by}: suspends {agreement}, {reason}")
 
 
 def remove(sandbox: Sandbox) -> None:
@@ -109,7 +128,8 @@ def _make_country(sandbox: Sandbox, code: str, engine: str, database: str) -> No
             next(file for file in home.agreements.iterdir() if file.stem == held.id).unlink()
     with open_node(home) as node:
         for name, role in STAFF:
-            add_staff_member(home, node, StaffMember(name, role, country.authority))
+            authority = country.prosecution if role == "prosecutor" else country.authority
+            add_staff_member(home, node, StaffMember(name, role, authority))
 
 
 def _fill(sandbox: Sandbox, code: str, people: int) -> int:

@@ -16,20 +16,25 @@ MARK = "COMITY_SANDBOX_MARK"
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """One country of the sandbox: who runs its node, and where it is."""
+    """One country of the sandbox: who runs its node, who prosecutes, and where it is."""
 
     code: str
     name: str
     trust_domain: str
     authority: str
+    prosecution: str
     languages: tuple[str, ...]
 
 
 COUNTRIES = {
-    "EE": Country("EE", "Estonia", "police.ee", "ppa", ("et", "en")),
-    "FI": Country("FI", "Finland", "poliisi.fi", "nbi", ("fi", "sv", "en")),
-    "SE": Country("SE", "Sweden", "polisen.se", "polisen", ("sv", "en")),
-    "LV": Country("LV", "Latvia", "vp.gov.lv", "vp", ("lv", "en")),
+    "EE": Country("EE", "Estonia", "police.ee", "ppa", "prosecutor", ("et", "en")),
+    "FI": Country("FI", "Finland", "poliisi.fi", "nbi", "prosecutor", ("fi", "sv", "en")),
+    "SE": Country("SE", "Sweden", "polisen.se", "polisen", "aklagare", ("sv", "en")),
+    "LV": Country("LV", "Latvia", "vp.gov.lv", "vp", "prokuratura", ("lv", "en")),
+    "LT": Country("LT", "Lithuania", "policija.lt", "policija", "prokuratura", ("lt", "en")),
+    "PL": Country("PL", "Poland", "policja.gov.pl", "kgp", "prokuratura", ("pl", "en")),
+    "DE": Country("DE", "Germany", "bka.de", "bka", "staatsanwaltschaft", ("de", "en")),
+    "US": Country("US", "United States", "doj.gov", "doj", "doj", ("en",)),
 }
 
 

@@ -15,14 +15,27 @@ from comity.sandbox.names import numbers
 from comity.sandbox.names.lists import BANKS, CARS, FIRM_WORDS, FORMS, SPOKEN, STREETS, TONGUES
 from comity.sandbox.names.spelling import feminine, is_cyrillic, machine_readable, spelled
 
-NEIGHBOURS = (("EE", "FI"), ("EE", "LV"), ("FI", "SE"))
+NEIGHBOURS = (("EE", "FI"), ("EE", "LV"), ("FI", "SE"), ("LT", "LV"), ("LT", "PL"), ("DE", "PL"), ("DE", "US"))
 """Borders across which people are known on both sides."""
 
 _SHARED = 0.02  # of a country's persons, for each border
 _WANTED, _MISSING = 0.12, 0.17  # bounds of one draw: 12 % wanted, 5 % missing, the others have a record
 _YEAR_ONLY = 0.04
 _FROM_PASSPORT = 0.35  # of the people from abroad: copied from the machine-readable zone
-_EXTRAS = {"vehicle-register": 4, "company-register": 10, "bank-accounts": 10, "stolen-documents": 12}
+_EXTRAS = {
+    "vehicle-register": ("v", 4),
+    "company-register": ("c", 10),
+    "bank-accounts": ("b", 10),
+    "stolen-documents": ("s", 12),
+    "stolen-vehicles": ("sv", 40),
+    "bank-account-content": ("bc", 40),
+    "dna-profiles": ("dna", 50),
+    "fingerprints": ("fp", 50),
+    "facial-images": ("face", 50),
+}
+"""For each category the letters of its ids, and one thing for so many persons."""
+_BIOMETRIC = {"dna-profiles": "DNA", "fingerprints": "FP", "facial-images": "FACE"}
+"""What the number of a sample begins with: the sample itself is not here, only the number it is kept under."""
 
 Entity = dict[str, Any]
 """An entity in FollowTheMoney's JSON form."""
@@ -120,6 +133,30 @@ def stars() -> tuple[Star, ...]:
             "Has a record in Latvia and in Estonia.",
             ("LV", "EE"),
         ),
+        Star(
+            "trace",
+            "",
+            {"FI": "DNA-FI-2026-0417", "EE": "DNA-FI-2026-0417", "LT": "DNA-FI-2026-0417"},
+            "dna-profiles",
+            "A DNA profile that Finland keeps; a trace found in Estonia or Lithuania is the same.",
+            ("FI",),
+        ),
+        Star(
+            "gangster",
+            "1979-06-21",
+            {"LT": "Žydrūnas Ožalas", "EE": "Zydrunas Ozalas", "LV": "Žīdrūns Ožals"},
+            "wanted-persons",
+            "Wanted in Lithuania; Estonia asks while its agreement with Lithuania is suspended.",
+            ("LT",),
+        ),
+        Star(
+            "fugitive",
+            "1968-12-05",
+            {"EE": "Walter Hawthorne", "US": "Walter Hawthorne"},
+            "wanted-persons",
+            "An American known in Estonia; the United States ask about a murder that may be punished with death.",
+            ("EE",),
+        ),
     )
 
 
@@ -142,10 +179,10 @@ def generate(country: str, people: int, seed: int) -> Iterator[tuple[str, Entity
         draw = rng.random()
         category = "wanted-persons" if draw < _WANTED else "missing-persons" if draw < _MISSING else "criminal-records"
         yield category, _person_entity(f"{country}-p{index:06}", country, person, rng)
-    for category, share in _EXTRAS.items():
+    for category, (letters, share) in _EXTRAS.items():
         for index in range(people // share):
             rng = _rng(seed, country, category, index)
-            yield category, _thing(f"{country}-{category[0]}{index:06}", category, country, rng)
+            yield category, _thing(f"{country}-{letters}{index:06}", category, country, rng)
 
 
 def _rng(*words: object) -> Random:
@@ -205,7 +242,7 @@ def _person_entity(identity: str, country: str, person: _Invented, rng: Random) 
         found["alias"] = original
         if is_cyrillic(person.first) and rng.random() < 0.4:
             found |= {"name": original, "firstName": person.first, "lastName": person.last, "alias": found["name"]}
-    if person.home == country and not year_only:
+    if person.home == country and not year_only and person.id_number:
         found["idNumber"] = person.id_number
     if rng.random() < 0.3:
         found["passportNumber"] = person.passport
@@ -223,14 +260,20 @@ def _address(country: str, rng: Random) -> str:
 
 def _thing(identity: str, category: str, country: str, rng: Random) -> Entity:
     code = country.lower()
-    if category == "vehicle-register":
+    if category in ("vehicle-register", "stolen-vehicles"):
         return _vehicle(identity, country, numbers.plate(country, rng), rng)
+    if category in _BIOMETRIC:
+        return _sample(identity, _invent(country, rng), f"{_BIOMETRIC[category]}-{identity}")
     if category == "company-register":
         first, second = (rng.choice(words.split()) for words in FIRM_WORDS[country])
         form = FORMS[country][rng.random() < 0.1]
         return _company(identity, country, f"{first} {second} {form}", rng)
     if category == "bank-accounts":
-        return _account(identity, country, numbers.iban(country, rng))
+        return _account(identity, country, numbers.iban(country, rng), rng)
+    if category == "bank-account-content":
+        held = _account(identity, country, numbers.iban(country, rng), rng)
+        held["properties"] |= {"maxBalance": [str(rng.randrange(10, 900_000))], "currency": [_currency(country)]}
+        return held
     holder = _invent(country, rng)
     first, last = _written(holder, country)
     papers = {"number": numbers.passport(country, rng), "country": code, "type": "passport"}
@@ -251,9 +294,21 @@ def _company(identity: str, country: str, name: str, rng: Random) -> Entity:
     return _entity(identity, "Company", found | {"address": _address(country, rng)})
 
 
-def _account(identity: str, country: str, iban: str) -> Entity:
-    found = {"iban": iban, "accountNumber": iban[4:], "bankName": BANKS[country], "country": country.lower()}
-    return _entity(identity, "BankAccount", found)
+def _account(identity: str, country: str, iban: str, rng: Random) -> Entity:
+    found = {"bankName": BANKS[country], "country": country.lower()}
+    if iban:
+        return _entity(identity, "BankAccount", found | {"iban": iban, "accountNumber": iban[4:]})
+    return _entity(identity, "BankAccount", found | {"accountNumber": str(rng.randrange(10**9, 10**10))})
+
+
+def _currency(country: str) -> str:
+    return {"SE": "SEK", "PL": "PLN", "US": "USD"}.get(country, "EUR")
+
+
+def _sample(identity: str, person: _Invented, number: str) -> Entity:
+    found = {"name": f"{person.first} {person.last}", "birthDate": person.birth_date, "idNumber": number}
+    found |= {"gender": "male" if person.male else "female", "nationality": person.home.lower()}
+    return _entity(identity, "Person", found)
 
 
 def _star_entity(star: Star, country: str) -> Entity:
@@ -263,7 +318,9 @@ def _star_entity(star: Star, country: str) -> Entity:
     if star.category == "vehicle-register":
         return _vehicle(identity, country, name, rng)
     if star.category == "bank-accounts":
-        return _account(identity, country, name)
+        return _account(identity, country, name, rng)
+    if star.category in _BIOMETRIC:
+        return _sample(identity, _invent(country, rng), name)
     if star.category == "stolen-documents":
         return _entity(identity, "Passport", {"number": name, "country": country.lower(), "type": "passport"})
     first, last = name.split(" ", 1)

@@ -70,6 +70,64 @@ TONGUES = {
         "Ozolnieks Purviņš Rudzītis Saulītis Tauriņš Ūdris Vējiņš Zeltiņš Žubītis Apinis Bramanis Čiekurs "
         "Druviņš Ezeriņš Graudiņš Kalējs Līcis Medenis Ogriņš Pumpuriņš Rasiņš Sniedziņš Tīrums Vārpiņš Zvirbulis",
     ),
+    "lt": _names(
+        "Rasa Daiva Jurgita Rūta Aušra Vilma Jūratė Eglė Giedrė Živilė Birutė Danutė Gražina Laima Nijolė Ona "
+        "Regina Violeta Žydrė Agnė Austėja Dovilė Gabija Ieva Justina Kotryna Milda Neringa Ugnė Viktorija",
+        "Jonas Vytautas Antanas Kęstutis Algirdas Mindaugas Gediminas Darius Saulius Rimantas Žydrūnas Šarūnas "
+        "Arūnas Tomas Marius Andrius Linas Povilas Rokas Mantas Ąžuolas Česlovas Evaldas Giedrius Justas Karolis "
+        "Laurynas Nerijus Ramūnas Valdas",
+        "Kazlauskas Jankauskas Petrauskas Stankevičius Vasiliauskas Žukauskas Butkus Paulauskas Urbonas "
+        "Kavaliauskas Navickas Ramanauskas Savickas Kairys Šimkus Gudaitis Stonkus Balčiūnas Rimkus Mockus "
+        "Žilinskas Lukoševičius Bagdonas Mažeika Norkus Jonaitis Petraitis Adomaitis Juškus Klimas Gudelis Banys "
+        "Šileika Čepaitis Dambrauskas Eidukas Gailius Grigaitis Ivanauskas Jasaitis Kubilius Lapinskas Matulis "
+        "Noreika Ožalas Pocius Račkauskas Sabaliauskas Tamulis Uždavinys Vaitkus Zabulis Žemaitis Aleksa Bružas "
+        "Čiurlys Dailidė Ežerskis Girdauskas Jurkus Kiškis Laurinaitis Merkys Narbutas Ąžuolas Pakalnis Rudys "
+        "Skirmantas Šaltenis Tauras Uosis Vanagas Zuikis Žvirblis Bičiulis Gegužis Liepaitis Šermukšnis",
+    ),
+    "pl": _names(
+        "Anna Małgorzata Katarzyna Agnieszka Barbara Ewa Elżbieta Zofia Magdalena Joanna Bożena Grażyna Łucja "
+        "Jadwiga Żaneta Stanisława Urszula Dorota Beata Iwona Kinga Wanda Teresa Halina Renata Aleksandra "
+        "Wioletta Mirosława Świętosława Paulina",
+        "Piotr Krzysztof Andrzej Tomasz Paweł Michał Łukasz Marcin Grzegorz Stanisław Zbigniew Jerzy Wojciech "
+        "Jarosław Sławomir Mirosław Tadeusz Ryszard Kazimierz Bartłomiej Bogusław Henryk Jacek Przemysław "
+        "Radosław Szymon Wiesław Zdzisław Żegota Dominik",
+        "Kowalski Wiśniewski Wójcik Kowalczyk Kamiński Lewandowski Zieliński Szymański Woźniak Dąbrowski "
+        "Kozłowski Jankowski Mazur Kwiatkowski Wojciechowski Krawczyk Kaczmarek Piotrowski Grabowski Zając "
+        "Pawłowski Michalski Król Wieczorek Jabłoński Wróbel Nowakowski Majewski Olszewski Stępień Malinowski "
+        "Jaworski Adamczyk Dudek Nowicki Pawlak Górski Witkowski Walczak Sikora Baran Rutkowski Michalak Szewczyk "
+        "Ostrowski Tomaszewski Pietrzak Zalewski Wróblewski Marciniak Jasiński Zawadzki Bąk Jakubowski Sadowski "
+        "Duda Włodarczyk Wilk Chmielewski Borkowski Sokołowski Szczepański Sawicki Kucharski Lis Maciejewski "
+        "Kubiak Kalinowski Wysocki Mazurek Kołodziej Kaźmierczak Czarnecki Sobczak Głowacki Ćwikliński Łęcki "
+        "Żuraw Śliwiński Źródłowski",
+    ),
+    "de": _names(
+        "Ursula Monika Petra Sabine Heike Renate Gisela Jürgine Bärbel Käthe Grit Anke Birgit Claudia Doris Elke "
+        "Franziska Gudrun Helga Ilse Jutta Karla Liselotte Mareike Nadine Rosemarie Silke Ute Waltraud Änne",
+        "Jürgen Günter Jörg Björn Götz Rüdiger Wolfgang Klaus Uwe Dieter Heinz Manfred Rainer Bernd Detlef "
+        "Eckhard Florian Gerhard Holger Ingo Joachim Karsten Lutz Matthias Norbert Ottmar Reinhold Siegfried "
+        "Thorsten Volker",
+        "Müller Schäfer Köhler Böhm Krüger Schröder Jäger Möller Schütz Bäcker Lührs Hölscher Büttner Größer Weiß "
+        "Voß Strauß Albers Brandt Claussen Dietrich Ebert Fischer Gerlach Hartwig Iversen Jansen Kessler Lindner "
+        "Mahler Neumann Opitz Petersen Quast Reinhardt Seidel Thiele Ulrich Vogel Wagner Ziegler Ahrens Bergmann "
+        "Cordes Dorn Engel Friedrich Geiger Herrmann Imhof Jahn Kraft Lorenz Menzel Nagel Oswald Pohl Rieger "
+        "Sommer Teichmann Uhlig Winkler Zimmer Auerbach Birkner Dahlke Eichhorn Falkner Grünewald Hagedorn "
+        "Kranich Lerchner Moosbach Nordhaus Rosenthaler Steinweg Tannhäuser Wiesengrund Zaunkönig",
+    ),
+    "en": _names(
+        "Abigail Beverly Charlotte Deborah Evelyn Felicity Georgia Harriet Imogen Josephine Kimberly Lorraine "
+        "Meredith Nancy Olivia Priscilla Quinn Rebecca Savannah Tabitha Ursula Vivian Wendy Yolanda Zoe Guadalupe "
+        "Marisol Ximena Paloma Consuelo",
+        "Adam Benjamin Charles Douglas Edward Franklin Gregory Harold Isaac Jacob Kenneth Lawrence Mitchell "
+        "Nathaniel Oliver Patrick Quentin Raymond Stephen Theodore Ulysses Vincent Walter Xavier Zachary "
+        "Alejandro Diego Emilio Joaquín Rafael",
+        "Hawthorne Ashcroft Bradford Caldwell Donovan Ellsworth Fairchild Garrison Hollister Ingram Jefferson "
+        "Kendrick Langley Merriweather Norwood Oakley Pemberton Quincy Radcliffe Sheffield Thornton Underhill "
+        "Vandermeer Whitaker Yardley Abernathy Blackwell Crawford Davenport Eastwood Finnegan Goodwin Hathaway "
+        "Irving Jessup Kingsley Lockwood Maddox Nolan Overton Prescott Quigley Redmond Stanton Tillman Upshaw "
+        "Vaughn Waverly York Zimmerman Barlow Coleman Delgado Espinosa Fuentes Garza Herrera Ibarra Juarez Lozano "
+        "Mendoza Navarro Ochoa Pacheco Quintero Rosales Salazar Trevino Valdez Zamora Brookfield Cedarwood "
+        "Foxworth Greystone Millbrook Ridgewell Stonebridge Winterbourne",
+    ),
     "ru": _names(
         "Анна Ольга Елена Ирина Наталья Светлана Татьяна Людмила Галина Юлия Мария Вера Надежда Оксана Жанна Зоя "
         "Екатерина Ксения Лариса Марина Нина Полина Раиса София Тамара Яна Эльвира Алла Дарья Инна",
@@ -91,6 +149,10 @@ SPOKEN = {
     "FI": (("fi", 0.9), ("sv", 0.1)),
     "SE": (("sv", 0.94), ("fi", 0.06)),
     "LV": (("lv", 0.72), ("ru", 0.28)),
+    "LT": (("lt", 0.84), ("pl", 0.08), ("ru", 0.08)),
+    "PL": (("pl", 0.98), ("de", 0.02)),
+    "DE": (("de", 0.9), ("pl", 0.06), ("ru", 0.04)),
+    "US": (("en", 0.93), ("de", 0.04), ("pl", 0.03)),
 }
 """The tongues of each country's names and their shares."""
 
@@ -119,13 +181,35 @@ FIRM_WORDS = {
         "Ziemeļblāzma Jūrmalnieks Saulrieti Ozolkrasts Dzintarkalns Rītausma Vējupe Ķiršlejas",
         "Tirdzniecība Būve Transports Koks Tehnika",
     ),
+    "LT": (
+        "Pašvaistė Gintarinė Žiedupė Ąžuolynas Vėjūnė Sidabrinė Rytmetys Ežeraičiai",
+        "Prekyba Statyba Vežimas Mediena Technika",
+    ),
+    "PL": (
+        "Zorza Wrzosowisko Księżycówka Źródlana Srebrzanka Świtezianka Łabędziów Bursztynowa",
+        "Handel Budowa Transport Drewno Technika",
+    ),
+    "DE": (
+        "Nordlicht Heidegrund Mondschein Quellstein Silberbucht Morgenröte Höhenland Bernsteinküste",
+        "Handel Bau Spedition Holz Technik",
+    ),
+    "US": (
+        "Northlight Heatherfield Moonrise Springstone Silverbay Daybreak Highmeadow Ambercoast",
+        "Trading Construction Freight Timber Technology",
+    ),
 }  # fmt: skip
 """First and second words of invented companies."""
 
-FORMS = {"EE": ("OÜ", "AS"), "FI": ("Oy", "Ky"), "SE": ("AB", "HB"), "LV": ("SIA", "AS")}
+FORMS = {
+    "EE": ("OÜ", "AS"), "FI": ("Oy", "Ky"), "SE": ("AB", "HB"), "LV": ("SIA", "AS"),
+    "LT": ("UAB", "AB"), "PL": ("S.A.", "S.K.A."), "DE": ("GmbH", "AG"), "US": ("LLC", "Inc."),
+}  # fmt: skip
 """Legal forms; the first is the usual one."""
 
-BANKS = {"EE": "Põhjaranna Pank", "FI": "Hopealahden Pankki", "SE": "Silvervikens Bank", "LV": "Dzintarkalna Banka"}
+BANKS = {
+    "EE": "Põhjaranna Pank", "FI": "Hopealahden Pankki", "SE": "Silvervikens Bank", "LV": "Dzintarkalna Banka",
+    "LT": "Gintarinės Bankas", "PL": "Bank Bursztynowy", "DE": "Bernsteinküsten-Bank", "US": "Ambercoast Savings",
+}  # fmt: skip
 """One invented bank for each country."""
 
 STREETS = {
@@ -133,5 +217,9 @@ STREETS = {
     "FI": ("Koivukatu|Rantatie|Myllykuja|Asemakatu", "Helsinki|Turku|Tampere|Oulu"),
     "SE": ("Björkgatan|Strandvägen|Kvarngränd|Storgatan", "Stockholm|Göteborg|Malmö|Umeå"),
     "LV": ("Bērzu iela|Jūras iela|Dzirnavu iela|Stacijas iela", "Rīga|Liepāja|Daugavpils|Ventspils"),
+    "LT": ("Beržų g.|Jūros g.|Malūno g.|Stoties g.", "Vilnius|Kaunas|Klaipėda|Šiauliai"),
+    "PL": ("ul. Brzozowa|ul. Morska|ul. Młyńska|ul. Dworcowa", "Warszawa|Gdańsk|Łódź|Białystok"),
+    "DE": ("Birkenweg|Seestraße|Mühlengasse|Bahnhofstraße", "Berlin|Köln|München|Görlitz"),
+    "US": ("Birch Ln|Shore Dr|Mill St|Station Ave", "Springfield|Riverside|Franklin|Clinton"),
 }
 """Streets and towns."""

@@ -12,24 +12,35 @@ _LATIN = {
     "FI": "a b v g d e jo ž z i j k l m n o p r s t u f h ts tš š štš - y - e ju ja",
     "SE": "a b v g d e io zj z i j k l m n o p r s t u f ch ts tj sj sjtj - y - e ju ja",
     "LV": "a b v g d e jo ž z i j k l m n o p r s t u f h c č š šč - i - e ju ja",
+    "LT": "a b v g d e jo ž z i j k l m n o p r s t u f ch c č š šč - y - e ju ja",
+    "PL": "a b w g d e jo ż z i j k l m n o p r s t u f ch c cz sz szcz - y - e ju ja",
+    "DE": "a b w g d e jo sch s i j k l m n o p r s t u f ch z tsch sch schtsch - y - e ju ja",
+    "US": "a b v g d e yo zh z i y k l m n o p r s t u f kh ts ch sh shch - y - e yu ya",
 }
 _TABLES = {
     country: dict(zip(_CYRILLIC, ("" if letter == "-" else letter for letter in row.split()), strict=True))
     for country, row in _LATIN.items()
 }
-_OWN = {"EE": "õäöüšž", "FI": "äöåšž", "SE": "åäöé", "LV": "āčēģīķļņšūž"}
+_OWN = {
+    "EE": "õäöüšž", "FI": "äöåšž", "SE": "åäöé", "LV": "āčēģīķļņšūž",
+    "LT": "ąčęėįšųūž", "PL": "ąćęłńóśźż", "DE": "äöüß", "US": "",
+}  # fmt: skip
 _INSTEAD = {
     "EE": {"å": "o"},
     "FI": {"õ": "o", "ü": "y"},
     "SE": {"õ": "o", "ü": "y", "š": "sj", "ž": "zj"},
-    "LV": {"å": "o", "ä": "e", "ö": "e", "ü": "i", "y": "i", "w": "v", "q": "k"},
+    "LV": {"å": "o", "ä": "e", "ö": "e", "ü": "i", "y": "i", "w": "v", "q": "k", "ł": "l", "ß": "s"},
+    "LT": {"w": "v", "x": "ks", "q": "k", "ł": "l", "ß": "s"},
+    "PL": {"ß": "ss"},
+    "DE": {"ł": "l"},
+    "US": {"ł": "l", "ß": "ss"},
 }
-_MACHINE = {"å": "aa", "ä": "ae", "æ": "ae", "ö": "oe", "ø": "oe", "ü": "ue"}
+_MACHINE = {"å": "aa", "ä": "ae", "æ": "ae", "ö": "oe", "ø": "oe", "ü": "ue", "ß": "ss", "ł": "l"}
 _VOWELS = "aeiouyāēīūäöüõåé"
 
 
 def spelled(first: str, last: str, country: str, *, male: bool) -> tuple[str, str]:
-    """Return given name and surname as `country` (EE, FI, SE, LV) writes a name of abroad or in Cyrillic."""
+    """Return given name and surname as `country` of the sandbox writes a name of abroad or in Cyrillic."""
     pair = tuple(_letters(word, country) for word in (first, last))
     if country == "LV" and male:
         pair = tuple(_with_ending(word) for word in pair)
@@ -46,14 +57,19 @@ def machine_readable(word: str) -> str:
     return "".join(out)
 
 
+_FEMININE = {
+    "lv": (("is", "e"), ("us", "us"), ("š", "a"), ("s", "a")),
+    "lt": (("as", "ienė"), ("is", "ienė"), ("ys", "ienė"), ("us", "ienė")),
+    "pl": (("ski", "ska"), ("cki", "cka"), ("dzki", "dzka")),
+    "ru": (("ий", "ая"), ("", "а")),
+}
+
+
 def feminine(surname: str, tongue: str) -> str:
-    """Return a woman's form of a surname where the tongue has one (`lv`, `ru`)."""
-    if tongue == "lv":
-        for ending, other in (("is", "e"), ("us", "us"), ("š", "a"), ("s", "a")):
-            if surname.endswith(ending):
-                return surname.removesuffix(ending) + other
-    if tongue == "ru":
-        return surname.removesuffix("ий") + "ая" if surname.endswith("ий") else surname + "а"
+    """Return a woman's form of a surname where the tongue has one (`lv`, `lt` as married, `pl`, `ru`)."""
+    for ending, other in _FEMININE.get(tongue, ()):
+        if surname.endswith(ending):
+            return surname.removesuffix(ending) + other
     return surname
 
 
