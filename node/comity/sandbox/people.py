@@ -154,7 +154,7 @@ def stars() -> tuple[Star, ...]:
             "1968-12-05",
             {"EE": "Walter Hawthorne", "US": "Walter Hawthorne"},
             "wanted-persons",
-            "An American known in Estonia; the United States ask about a murder that may be punished with death.",
+            "Known in Estonia; the United States ask about a murder that may be punished with death.",
             ("EE",),
         ),
     )
