@@ -24,7 +24,7 @@ setup: $(VENV)/.done ## make the virtual environment with the program and its de
 tools: setup ## get pinned opa, regal and buf into .tools (go install, else PATH, else verified download)
 	@$(BIN)/python ops/tools.py
 
-demo: setup ## run the main job: four countries, questions, a hit, a refusal, receipts and ledgers verified
+demo: setup ## run the main job: six countries, one question under five texts, a person decides, receipts and ledgers verified
 	@$(BIN)/python -m comity.sandbox.demo
 
 test: setup tools ## run every test
