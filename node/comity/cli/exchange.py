@@ -122,6 +122,7 @@ def _messages(node: OpenNode, line: ExchangeLine) -> dict[str, Any]:
         "basis": asdict(basis) if basis else None,
         "reasons": [asdict(reason) for reason in answer.verdict.reasons],
         "released_fields": list(answer.findings.released_fields) if answer.findings else [],
+        "withheld": list(answer.verdict.withheld),
         "terms": asdict(answer.terms) if answer.terms else None,
     }
 

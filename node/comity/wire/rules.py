@@ -251,7 +251,7 @@ def violations(message: Any, rules: dict[str, Rule], prefix: str) -> list[Violat
     return [
         Violation(f"{prefix}{path}", problem)
         for path, rule in rules.items()
-        if (problem := rule(_getter(path)(message)))
+        if rule is not flag and (problem := rule(_getter(path)(message)))
     ]
 
 
