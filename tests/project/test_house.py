@@ -41,7 +41,8 @@ PURE = [
     "policy/agreement.py", "policy/decision.py", "policy/lifecycle.py",
     "records/matching.py", "records/normalise.py", "records/keys.py",
     "records/redact.py", "records/reference.py", "identity/signature.py", "identity/certificates.py",
-    "identity/descriptor.py", "identity/spiffe.py", "identity/access.py", "exchange/model.py", "exchange/facts.py", "exchange/assurance.py",
+    "identity/descriptor.py", "identity/spiffe.py", "identity/access.py", "exchange/model.py", "exchange/facts.py",
+    "exchange/assurance.py",
     "exchange/entries.py", "exchange/redact.py", "exchange/durations.py", "casework/review.py",
     "casework/agreement_messages.py", "casework/trial.py", "wire/convert.py", "wire/rules.py", "wire/words.py",
 ]  # fmt: skip
