@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 from support.activation import OURS, STRANGER, Bench, adopt, permitted_question, write_event
 from support.agreements import sample
 
@@ -176,6 +176,15 @@ def test_without_a_set_before_nothing_is_decided(bench: Bench) -> None:
     assert activated(bench) == []
 
 
+def test_a_database_that_does_not_answer_decides_nothing(bench: Bench, fi: Agreement) -> None:
+    holder = bench.holder()
+    assert fi.id in holder().agreements
+    with bench.store.write() as tx:
+        tx.execute(text("ALTER TABLE policy_activation RENAME TO elsewhere"))
+    with pytest.raises(Unavailable, match="does not say"):
+        holder()
+
+
 # Several processes
 
 
@@ -215,6 +224,7 @@ def bundle(agreements: list[Agreement], sequence: int, signer=OURS, **changes) -
     [
         ("older", "rollback"),
         ("same number, other content", "rollback"),
+        ("far ahead", "rollback"),
         ("another key", "key"),
         ("unsigned", "unsigned"),
         ("damaged", "archive"),
@@ -226,6 +236,7 @@ def test_refused_and_logged_and_the_set_before_stays(bench: Bench, fi: Agreement
     raw = {
         "older": bundle([fi], 4),
         "same number, other content": bundle([fi], 5, suspended=[fi.id]),
+        "far ahead": bundle([fi], 2**53 - 1),
         "another key": bundle([fi], 6, STRANGER),
         "unsigned": bundle_bytes(build([fi]), 6),
         "damaged": bundle([fi], 6)[:-30],
@@ -285,11 +296,11 @@ def _in_force(bench: Bench):
 
 @pytest.fixture
 def national() -> National:
-    text = (
+    module = (
         'package comity.national.nothing\n\nloaded := true\n\ndeny contains ground if {\n\tinput.category != ""\n'
         '\tground := {"code": "domestic_law_prohibits", "article": "§ 1", "detail": "closed"}\n}\n'
     )
-    return National({"comity/national/nothing/nothing.rego": text}, ("nothing",), library.wasm())
+    return National({"comity/national/nothing/nothing.rego": module}, ("nothing",), library.wasm())
 
 
 def test_a_running_process_takes_up_what_another_activated(bench: Bench, fi: Agreement, lv: Agreement) -> None:

@@ -99,6 +99,10 @@ def _stripped_token() -> bytes:
     return signatures({"signatures": [f"{header}.{body}."]})
 
 
+def _with_plugin() -> bytes:
+    return signatures({**json.loads(unpacked()[SIGNATURES]), "plugin": "mine"})
+
+
 def _twice() -> bytes:
     token = json.loads(unpacked()[SIGNATURES])["signatures"][0]
     return signatures({"signatures": [token, token]})
@@ -122,6 +126,7 @@ CASES = [
     Case("no signature in the file", lambda: signatures({"signatures": []}), "no single JWS"),
     Case("two signatures", _twice, "no single JWS"),
     Case("signature file of another form", lambda: signatures([]), "no single JWS"),
+    Case("a verifier of one's own", _with_plugin, "no single JWS"),
     Case("signature stripped off the JWS", _stripped_token, "not that key's"),
     # OPA takes key id and algorithm from its own configuration: what the header says of them is none of its business
     Case("keyid removed", lambda: resigned({"alg": "ES256"}), "no single JWS", opa=False),

@@ -47,6 +47,9 @@ _MARK = Prepared(
     )
 )
 
+MAX_JUMP = 1_000_000
+"""How many numbers a bundle from elsewhere may leave out."""
+
 Mark = tuple[int, int]
 """What changes with every step of an agreement and with every activation: newest event, newest sequence number."""
 
@@ -170,8 +173,14 @@ class Activations:
 
 
 def check_follows(opened: Opened, newest: Activation | None) -> None:
-    """Refuse to go back: a lower number, or an equal one with other content; raises `Tampered`."""
-    if newest is None or opened.sequence > newest.sequence:
+    """Refuse to go back: a lower number, or an equal one with other content; raises `Tampered`.
+
+    Nor may one bundle use up the numbers of all that come after it.
+    """
+    last = newest.sequence if newest else 0
+    if opened.sequence > last + MAX_JUMP:
+        raise refused("rollback", f"its sequence number is too far ahead: build it with --sequence {last + 1}")
+    if newest is None or opened.sequence > last:
         return
     if (opened.sequence, opened.policy.digest) == (newest.sequence, newest.digest):
         return
