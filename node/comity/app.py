@@ -68,6 +68,20 @@ def create_node(home: Home, *, country: str, trust_domain: str, rows: dict[str, 
         return node.identity
 
 
+def upgrade_database(home: Home) -> tuple[str, str]:
+    """Bring the database of a home to the newest schema; return the revisions before and after.
+
+    Nobody else may be at work on it. Raises `Unavailable` where there is no database of a node, or a newer one.
+    """
+    store = Store.open(home.database_url(load_settings(home)))
+    try:
+        before = store.revision()
+        store.migrate()
+        return before, store.revision()
+    finally:
+        store.close()
+
+
 def add_staff_member(home: Home, node: "OpenNode", member: StaffMember) -> None:
     """Make a staff member's certificate and enter the person; both or neither."""
     with node.store.write() as tx:

@@ -17,6 +17,7 @@ COMMANDS = {
     "agreement": "agreements: new, check, read, compare, agree with peers, suspend, end",
     "assurance": "signed promises between countries: give, list, show, verify, withdraw, breach",
     "bench": "measured figures, as ratios",
+    "db": "the database: upgrade",
     "doctor": "check this node and its peers, with the remedy",
     "exchange": "exchanges: list, show, refresh",
     "inbox": "peers' questions that wait for a person: list, show, approve, refuse, return",

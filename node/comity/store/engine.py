@@ -82,14 +82,23 @@ class Store:
         with self.write() as tx:
             command.upgrade(alembic_config(tx), "head")
 
-    def check_schema(self) -> None:
-        """Refuse to work on a database of another revision; raises `Unavailable` with the remedy."""
-        newest = newest_revision()
+    def revision(self) -> str:
+        """Return the revision of the schema; raises `Unavailable` for what is no node's database, or a newer one."""
         try:
             with self.read() as tx:
-                found = tx.execute(text("SELECT version_num FROM alembic_version")).scalar()
+                found = str(tx.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
         except Exception as cause:
             raise Unavailable("the database cannot be read: check `database` in config.toml") from cause
+        if found > newest_revision():
+            raise Unavailable(
+                f"the database is at revision {found}, newer than this program ({newest_revision()}): install the "
+                "program that made it, or restore a copy of before"
+            )
+        return found
+
+    def check_schema(self) -> None:
+        """Refuse to work on a database of another revision; raises `Unavailable` with the remedy."""
+        found, newest = self.revision(), newest_revision()
         if found != newest:
             raise Unavailable(
                 f"the database is at revision {found}, this program needs {newest}: run `comity db upgrade`"
