@@ -244,14 +244,15 @@ class _Book:
 
 @contextmanager
 def policy_in_force(
-    agreements: list[Agreement], settings: PolicySettings, national: "National | None" = None
+    agreements: list[Agreement], settings: PolicySettings, parts: "Parts | None" = None
 ) -> Iterator[PolicyInForce]:
-    """Try these agreements and modules out, in an engine of their own that stops on exit; nothing is activated."""
+    """Try these agreements and parts out, in an engine of their own that stops on exit; nothing is activated."""
     from comity.enactment import own_engine  # noqa: PLC0415  compiled library and engine: only who decides needs them
     from comity.policy.bundle import build  # noqa: PLC0415
     from comity.policy.cache import CachedEngine  # noqa: PLC0415
 
-    policy_set = build(agreements, national=national)
+    offences, national = (parts.offences, parts.national) if parts else (None, None)
+    policy_set = build(agreements, offences=offences, national=national)
     engine = CachedEngine(own_engine(settings, policy_set, 0, None), policy_set.digest)
     try:
         yield PolicyInForce(engine, {agreement.id: agreement for agreement in agreements}, policy_set.digest)
@@ -313,11 +314,12 @@ def adopt_files(node: OpenNode) -> None:
 
 def office_of(node: OpenNode, own: OwnNode, courier: "Courier") -> "Office":
     """Return the node's agreements, with the steps of its officers and the way to its peers."""
+    from comity.enactment import parts_in_force  # noqa: PLC0415
     from comity.office import make_office  # noqa: PLC0415
 
     @contextmanager
     def engine_of(agreement: Agreement) -> Iterator["Engine"]:
-        with policy_in_force([agreement], PolicySettings(), node.national()) as policy:
+        with policy_in_force([agreement], PolicySettings(), parts_in_force(node)) as policy:
             yield policy.engine
 
     @contextmanager

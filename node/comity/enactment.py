@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from comity.errors import ComityError
 from comity.exchange.activation import Activation, Activations, check_agreements
+from comity.exchange import holder
 from comity.exchange.holder import Parts, Start, make_set, try_out, wanted_set
 from comity.exchange.policy import PolicyInForce
 from comity.policy.bundle import PolicySet, bundle_bytes, revision_of
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 def own_parts(node: "OpenNode") -> Parts:
     """Return what the node's home adds to its agreements, for its first set."""
     return Parts(national=node.national())
+
+
+def parts_in_force(node: "OpenNode") -> Parts:
+    """Return what counts at the node beside agreements: of the set activated last, of a home that never ran its own.
+
+    What lies in the home and was not activated binds nobody: no peer and no trial may take it for the law.
+    """
+    activations = node.activations()
+    return holder.parts_in_force(activations, activations.newest(), lambda: own_parts(node))
 
 
 def activate_bundle(node: "OpenNode", raw: bytes) -> Activation:

@@ -1,6 +1,6 @@
 """A database of the first release, brought to today's schema: nothing is lost, on both databases."""
 
-import datetime
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,8 +35,8 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 def any_value(column: sa.Column[Any], row: int) -> Any:
     kind = column.type.python_type
-    if kind is datetime.datetime:
-        return datetime.datetime(2026, 3, row + 1, tzinfo=datetime.UTC).replace(tzinfo=None)
+    if kind is dt.datetime:
+        return dt.datetime(2026, 3, row + 1, tzinfo=dt.UTC).replace(tzinfo=None)
     made = {int: row + 10, str: f"{row + 10}", bytes: bytes([row, 255]), bool: True, float: 0.5}
     return made[kind]
 

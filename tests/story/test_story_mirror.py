@@ -55,7 +55,10 @@ def test_both_read_alike_until_one_has_a_law_of_its_own(
     stop_node(sandbox, "FI")
     started.append(start_node(sandbox, "FI"))
     wait_until_running(sandbox.home("FI"), started[-1])
+    (unlike,) = shell.good(*mirror, "--json").json
+    assert unlike["differences"] == []  # a law that lies in the home and was not activated binds nobody
 
+    shell.good("--node", "FI", "policy", "activate")
     ran = shell(*mirror, "--json")
     assert ran.code == 1
     (found,) = ran.json

@@ -98,8 +98,9 @@ def _decide(ctx: click.Context, engine: str, agreements: Path | None, document: 
 
 def _policy(ctx: click.Context, stack: ExitStack, engine: str, agreements: Path | None) -> Any:
     from comity.app import policy_in_force  # noqa: PLC0415
+    from comity.exchange.holder import Parts  # noqa: PLC0415
     from comity.settings import PolicySettings  # noqa: PLC0415
 
     held, law = held_by(ctx, agreements)
     settings = PolicySettings.model_validate({"engine": engine})
-    return held, stack.enter_context(policy_in_force(held, settings, law))
+    return held, stack.enter_context(policy_in_force(held, settings, Parts(law)))

@@ -191,7 +191,7 @@ def wanted_set(
     counted: InForce, activations: Activations, newest: Activation | None, own_parts: Callable[[], Parts]
 ) -> PolicySet:
     """Return the set of what counts now; it may or may not be the one activated last."""
-    return make_set(counted, own_parts() if newest is None else _parts_of(activations, newest, own_parts))
+    return make_set(counted, parts_in_force(activations, newest, own_parts))
 
 
 def make_set(counted: InForce, parts: Parts) -> PolicySet:
@@ -199,8 +199,10 @@ def make_set(counted: InForce, parts: Parts) -> PolicySet:
     return build(counted.agreements, offences=parts.offences, suspended=counted.suspended, national=parts.national)
 
 
-def _parts_of(activations: Activations, newest: Activation, own_parts: Callable[[], Parts]) -> Parts:
+def parts_in_force(activations: Activations, newest: Activation | None, own_parts: Callable[[], Parts]) -> Parts:
     """Return what the newest bundle carries; after an update of the program, the same modules compiled anew."""
+    if newest is None:
+        return own_parts()
     try:
         last = activations.opened(newest).policy
     except Tampered as cause:

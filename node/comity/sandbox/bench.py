@@ -26,6 +26,7 @@ import grpc
 import yaml
 
 from comity.app import OpenNode, open_node, policy_in_force
+from comity.enactment import parts_in_force
 from comity.errors import Unavailable
 from comity.exchange.model import Case, Circumstances, Offence, Official, PeerResult, Subject
 from comity.exchange.requester import Requester
@@ -193,7 +194,7 @@ def _requester(node: OpenNode) -> Iterator[Callable[[], None]]:
         nexus="bench",
     )
     courier = GrpcCourier(node.identity)
-    with policy_in_force(node.agreements(), node.settings.policy, node.national()) as policy:
+    with policy_in_force(node.agreements(), node.settings.policy, parts_in_force(node)) as policy:
         requester = Requester(node.own(lambda: policy), node.peers, courier, SearchMessages())
 
         def ask() -> None:
