@@ -36,7 +36,7 @@ from comity.store import Store
 
 if TYPE_CHECKING:  # the engines are heavy, and most commands need none
     from comity.exchange.activation import Activations
-    from comity.exchange.holder import Book, PolicyHolder
+    from comity.exchange.holder import Book, Parts, PolicyHolder
     from comity.exchange.ports import Courier
     from comity.office import Office
     from comity.policy.engine import Engine

@@ -7,8 +7,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from comity.errors import ComityError
-from comity.exchange.activation import Activation, Activations, check_agreements
 from comity.exchange import holder
+from comity.exchange.activation import Activation, Activations, check_agreements
 from comity.exchange.holder import Parts, Start, make_set, try_out, wanted_set
 from comity.exchange.policy import PolicyInForce
 from comity.policy.bundle import PolicySet, bundle_bytes, revision_of
