@@ -140,13 +140,12 @@ def test_only_canonical_payloads(ee: tuple[NodeIdentity, Peer]) -> None:
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
-@given(st.data())
-def test_no_changed_byte_proves_anything_else(ee: tuple[NodeIdentity, Peer], data: st.DataObject) -> None:
+@given(st.integers(0, 9_999), st.integers(1, 255))
+def test_no_changed_byte_proves_anything_else(ee: tuple[NodeIdentity, Peer], place: int, flip: int) -> None:
     identity, peer = ee
     said = statement(identity)
     envelope = bytearray(declare(identity, said).envelope)
-    at = data.draw(st.integers(0, len(envelope) - 1))
-    envelope[at] = data.draw(st.integers(0, 255).filter(lambda byte: byte != envelope[at]))
+    envelope[place % len(envelope)] ^= flip
     try:
         proven = prove_statement(bytes(envelope), peer, AT)
     except (Malformed, Unauthenticated):

@@ -136,13 +136,15 @@ def test_a_revision_must_follow_what_was_agreed_last() -> None:
     standing = agreed(3).standing
     check_follows(standing, text(4), "d3")
     check_follows(standing, text(7), "d3")
-    for revision, amends in ((3, "d3"), (2, "d3"), (4, ""), (4, "other")):
+    with pytest.raises(NotFound, match="does not follow"):
+        check_follows(standing, text(4), "other")
+    for revision, amends in ((3, "d3"), (2, "d3"), (4, ""), (3, "other")):
         with pytest.raises(Precondition) as refused:
             check_follows(standing, text(revision, "new"), amends)
         assert refused.value.reason is Reason.AGREEMENT_MISMATCH
         assert refused.value.detail["newest_digest"] == "d3"
     check_follows(Standing("x", "EE"), text(1), "")
-    with pytest.raises(Precondition):
+    with pytest.raises(NotFound):
         check_follows(Standing("x", "EE"), text(1), "d0")
 
 

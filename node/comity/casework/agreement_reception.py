@@ -34,7 +34,7 @@ from comity.exchange.own import OwnNode
 from comity.exchange.responder import Call, check_signature
 from comity.identity.store import Peer, PeerBook
 from comity.policy.agreement import Agreement, load_agreement
-from comity.policy.lifecycle import Event, Standing, State, Step, check_follows
+from comity.policy.lifecycle import Event, Standing, State, Step, Text, check_follows
 from comity.policy.store import AgreementBook, message_row, read_events, seen_message, text_of, to_ms
 
 _NOTICES = {
@@ -127,8 +127,10 @@ class AgreementReception:
 
     def _countersigned(self, message: _Message, request: Signatures) -> tuple[TextStatus, ...]:
         peer, now = message.peer, message.at
-        known = self._book.standing(request.agreement).texts.get(request.digest)
-        if known is None or (known.open_draft or known.state is State.DISCARDED):
+        standing = self._book.standing(request.agreement)
+        known = standing.texts.get(request.digest)
+        if known is None or known.open_draft or known.state is State.DISCARDED:
+            _check_may_come(standing, request)
             raise NotFound(f"{request.agreement}: that proposal has not come here yet: send again later")
         agreement = self._book.agreement(request.digest)
         self._check_parties(agreement, peer)
@@ -296,6 +298,13 @@ def texts_of(standing: Standing, events: list[Event], at: int, digest: str = "")
         )
         for held in sorted(shown, key=lambda held: held.text.revision)
     )
+
+
+def _check_may_come(standing: Standing, request: Signatures) -> None:
+    """Refuse signatures of an unknown text that, by what they say of it, no longer follows: it would never be taken."""
+    for statement in map(read_statement, request.signatures):
+        text = Text(request.agreement, statement.revision, request.digest, (), 0, 0)
+        check_follows(standing, text, statement.amends)
 
 
 def _act(step: Step, peer: Peer, proven: SignedStatement, effective_at: int | None = None) -> Act:

@@ -11,7 +11,7 @@ from comity.cli.context import opened
 from comity.cli.output import FAILED, UNANSWERED, json_option, show, table
 from comity.errors import ComityError, Malformed, NotFound, Violation
 from comity.identity.store import utc_from_ms
-from comity.policy.lifecycle import Standing
+from comity.policy.lifecycle import Standing, State
 from comity.policy.store import AgreementBook, read_content, read_events, to_ms
 
 
@@ -174,7 +174,8 @@ def _asked(node: OpenNode, office: Any, country: str, standing: Standing, now: i
         return {"country": country, "same": False, "error": {"reason": str(problem.reason), "message": str(problem)}}
     bound = [text for text in texts if text.state in ("agreed", "in-force")]
     in_force = [text for text in bound if text.state == "in-force"]
-    current = standing.in_force(now)
+    begun = [held for held in standing.texts.values() if held.state is State.IN_FORCE]
+    ours = max(begun, key=lambda held: held.text.revision).text.digest if begun else ""
     theirs = in_force[-1].digest if in_force else ""
     return {
         "country": country,
@@ -185,8 +186,7 @@ def _asked(node: OpenNode, office: Any, country: str, standing: Standing, now: i
         ],
         "suspended_by": list(texts[-1].suspended_by),
         "ended_by": list(texts[-1].ended_by),
-        "same": theirs == (current.text.digest if current else "")
-        and set(texts[-1].suspended_by) == standing.suspended_by(now),
+        "same": theirs == ours and set(texts[-1].suspended_by) == standing.suspended_by(now),
     }
 
 

@@ -150,18 +150,20 @@ class Standing:
         bound = [held for held in self.texts.values() if held.agreed]
         return max(bound, key=lambda held: held.text.revision, default=None)
 
+    @property
+    def agreed_revision(self) -> int:
+        """The highest revision that every party signed; 0 for none."""
+        return self.newest.text.revision if self.newest else 0
+
     def unsigned(self, country: str) -> list[TextStanding]:
         """Return the proposals that may still become binding and that a country has not signed."""
-        agreed = self.newest.text.revision if self.newest else 0
         return [
             held
             for held in self.texts.values()
-            if held.state is State.PROPOSED and country not in held.signed_by and held.text.revision > agreed
+            if held.state is State.PROPOSED
+            and country not in held.signed_by
+            and held.text.revision > self.agreed_revision
         ]
-
-    def last_signed(self, country: str) -> int:
-        """The highest revision that a country signed; 0 for none."""
-        return max((held.text.revision for held in self.texts.values() if country in held.signed_by), default=0)
 
     def in_force(self, at: int) -> TextStanding | None:
         """Return the text that counts at a moment, suspended or not; an older one never comes back."""
@@ -233,8 +235,17 @@ def advance(standing: Standing, event: Event, text: Text) -> Standing:
 
 
 def check_follows(standing: Standing, text: Text, amends: str) -> None:
-    """Refuse a text that does not follow the newest agreed one, named by its digest (empty: there is none)."""
+    """Refuse a text that does not follow the newest agreed one, named by its digest (empty: there is none).
+
+    Raises `NotFound` where the text that it amends may still be agreed here, `Precondition` otherwise.
+    """
     newest = standing.newest
+    amended = standing.texts.get(amends)
+    if amends and (amended is None or amended.state is State.PROPOSED) and text.revision > standing.agreed_revision:
+        raise NotFound(
+            f"{text.agreement} revision {text.revision} does not follow what is agreed here: the text that it amends, "
+            f"{amends[:16]}, is not; once it is, send this again"
+        )
     base, revision = (newest.text.digest, newest.text.revision) if newest else ("", 0)
     if text.revision <= revision or amends != base:
         held = f"revision {revision}, digest {base[:16]}" if newest else "no agreed text"
@@ -405,12 +416,17 @@ def _check_rises(standing: Standing, text: Text) -> None:
 
 
 def _check_signature(standing: Standing, event: Event, text: Text) -> None:
-    """A country signs rising revisions only: so no two texts can both bind it under one number."""
+    """No country may be bound to two texts of one number.
+
+    At home only rising revisions are signed. What others signed may arrive in any order, so of theirs only a second
+    text of one number is refused.
+    """
     _check_rises(standing, text)
-    signed = standing.last_signed(event.country)
-    if text.revision <= signed:
+    signed = {held.text.revision for held in standing.texts.values() if event.country in held.signed_by}
+    last = max(signed, default=0)
+    if text.revision in signed or (event.country == standing.home and text.revision < last):
         raise Conflict(
-            f"{text.agreement}: {event.country} has signed revision {signed} already: another text needs a higher one",
+            f"{text.agreement}: {event.country} has signed revision {last} already: another text needs a higher one",
             reason=Reason.AGREEMENT_STATE,
         )
 
