@@ -46,22 +46,28 @@ def check(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
 @command.command("words")
 @json_option
 def words(as_json: bool) -> None:
-    """Show a module to start from, and what one may read, call and refuse with."""
+    """Show a module to start from, and what one may read, call and refuse with.
+
+    Any code refuses an answer; only some stop a question of our own officers before it is sent.
+    """
     from comity.policy.library import catalogue  # noqa: PLC0415
     from comity.policy.national import EXAMPLE  # noqa: PLC0415
     from comity.policy.national_rules import READABLE  # noqa: PLC0415
     from comity.policy.opa_tool import BUILTINS  # noqa: PLC0415
 
+    grounds = catalogue()
+    codes = sorted({ground["code"] for ground in grounds.values()})
     document: dict[str, Any] = {
         "example": EXAMPLE,
         "reads": ["input", *(f"data.comity.{name}" for name in READABLE)],
         "functions": sorted(name for name in BUILTINS if not name.startswith("internal.")),
-        "codes": sorted({ground["code"] for ground in catalogue().values()}),
+        "codes": codes,
+        "codes_that_stop_own_questions": [code for code in codes if grounds[code]["side"] == "requester"],
     }
 
     def render() -> None:
         click.echo(EXAMPLE)
-        for name in ("reads", "functions", "codes"):
-            click.echo(f"{name}: {', '.join(document[name])}")
+        for name in ("reads", "functions", "codes", "codes_that_stop_own_questions"):
+            click.echo(f"{name.replace('_', ' ')}: {', '.join(document[name])}")
 
     show(document, as_json, render)
