@@ -21,7 +21,8 @@ from comity.exchange.holder import Parts
 from comity.ledger.entry import EntryKind
 from comity.policy import library
 from comity.policy.agreement import Agreement
-from comity.policy.bundle import MANIFEST, build, bundle_bytes, bundle_files, tar_bytes
+from comity.policy.bundle import MANIFEST, PolicySet, build, bundle_bytes, bundle_files, tar_bytes
+from comity.policy.engine import Engine
 from comity.policy.lifecycle import Step
 from comity.policy.national import National
 from comity.policy.signing import SIGNATURES
@@ -90,6 +91,20 @@ def test_a_suspension_counts_with_the_next_call_and_a_resumption_too(bench: Benc
     assert resumed.decide(question).outcome == "permitted"
     assert (resumed.sequence, resumed.digest) == (3, before.digest)
     assert [note.split()[:2] for note in activated(bench)] == [["sequence", str(number)] for number in (1, 2, 3)]
+
+
+def test_what_changes_while_a_set_is_being_made_counts_with_the_next_call(bench: Bench, fi: Agreement) -> None:
+    start = bench.start
+
+    def meanwhile(policy: PolicySet, sequence: int) -> Engine:
+        write_event(bench.store, Step.SUSPENDED, fi, bench.now)
+        bench.start = start
+        return start(policy, sequence)
+
+    bench.start = meanwhile
+    holder = bench.holder()
+    assert holder().decide(permitted_question(fi)).outcome == "permitted"  # made of what was known when it was begun
+    assert holder().decide(permitted_question(fi)).outcome == "refused"
 
 
 def test_whoever_holds_a_set_ends_with_it_and_its_engine_ends_with_the_last_holder(bench: Bench, fi: Agreement) -> None:

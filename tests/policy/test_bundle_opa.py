@@ -19,7 +19,7 @@ from policy_samples import AGREEMENTS, POLICY, question
 
 from comity.errors import Unavailable
 from comity.policy.bundle import PolicySet, build, bundle_bytes, revision_of
-from comity.policy.opa_server import OpaServerEngine, hand_over
+from comity.policy.opa_server import OpaProcess, OpaServerEngine, hand_over
 from comity.policy.signing import BundleSigner
 
 OURS = BundleSigner(generate_private_key(SECP256R1()), "a" * 64)
@@ -54,6 +54,15 @@ def test_a_server_started_as_a_node_starts_its_own_does_not_run_with_it(
     done = subprocess.run([*command, *limits, f"{tmp_path}/b.tar.gz"], capture_output=True, text=True, timeout=20)
     assert done.returncode != 0
     assert "error" in (done.stdout + done.stderr).lower()
+
+
+@pytest.mark.usefixtures("opa_binary")
+@pytest.mark.parametrize("signer", [None, OTHER])
+def test_a_private_server_verifies_what_it_loads(monkeypatch: pytest.MonkeyPatch, signer: BundleSigner | None) -> None:
+    """Whatever comes between writing and loading: the server does not start with it."""
+    monkeypatch.setattr("comity.policy.opa_process.bundle_bytes", lambda policy, n, _: bundle_bytes(policy, n, signer))
+    with pytest.raises(Unavailable, match="does not start"):
+        OpaProcess.start(POLICY, 1, OURS)
 
 
 @pytest.fixture
