@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from comity.errors import ComityError
 from comity.exchange.own import OwnNode
 from comity.exchange.ports import Courier
 from comity.identity.store import PeerBook
-from comity.policy.store import AgreementBook
+from comity.policy.store import AgreementBook, forget_messages, holds_messages
 from comity.wire.agreement import AgreementMessages
 from comity.wire.agreement_service import AgreementServices
 from comity.wire.desk_agreements import AgreementActs
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _TURN_SECONDS = 5.0
+_REMEMBERED = timedelta(days=1)  # far longer than a message stays fresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,20 @@ class Office:
 
     def turn(self) -> None:
         """Put into force what is due, and tell peers what they were not told; faults are logged and tried again."""
-        for work in (self.turns.settle, self.outbox.flush):
+        for work in (self.turns.settle, self.outbox.flush, self._forget):
             try:
                 work()
             except (ComityError, SQLAlchemyError) as problem:
                 said = str(problem) if isinstance(problem, ComityError) else type(problem).__name__
                 log.warning("agreements: %s", said)
+
+    def _forget(self) -> None:
+        before = self.own.clock() - _REMEMBERED
+        with self.own.store.read() as tx:
+            if not holds_messages(tx, before):
+                return  # an idle node takes no write lock
+        with self.own.store.write() as tx:
+            forget_messages(tx, before)
 
 
 def make_office(own: OwnNode, peers: PeerBook, courier: Courier, engines: Engines, readers: Readers) -> Office:

@@ -22,7 +22,8 @@ from comity.identity.store import add_peer
 from comity.policy.agreement import Agreement
 from comity.policy.lifecycle import State, Step
 from comity.policy.scenarios import scenario_input
-from comity.policy.store import read_content, read_events, to_ms, undelivered
+from comity.policy.store import forget_messages, message_row, read_content, read_events, to_ms, undelivered
+from comity.store.engine import insert_rows
 from comity.wire.agreement import METHODS
 from comity.wire.courier import GrpcCourier
 from comity.wire.desk_service import DeskGate
@@ -449,6 +450,24 @@ def test_a_peer_that_is_away_never_delays_a_suspension(ee: Party, fi: Party) -> 
         assert undelivered(tx) == []
     ee.acts.resume(ID, ee.a)
     assert ID not in fi.node.office.book.in_force(datetime.now(UTC)).suspended
+
+
+def test_a_peer_that_sends_without_end_is_held_up_but_may_suspend(ee: Party, fi: Party) -> None:
+    now = datetime.now(UTC)
+    ids = [f"flood-{number}" for number in range(300)]
+    with fi.node.own.store.write() as tx:
+        insert_rows(tx, [message_row("EE", each, now) for each in ids])
+    content, text = fresh()
+    proposal = Proposal(content, text.digest, "", (statement(ee, text, StatementAct.SIGNED),))
+    assert ee.refused("FI", proposal).reason == "QUOTA"
+    held = next(each for each in ee.held() if each.id == ID)
+    ee.say("FI", Notice(statement(ee, held, StatementAct.SUSPENDED)))
+    resume = Notice(statement(ee, held, StatementAct.RESUMED))
+    assert ee.refused("FI", resume).reason == "QUOTA"
+    with fi.node.own.store.write() as tx:
+        forget_messages(tx, now + timedelta(seconds=1))
+    ee.say("FI", resume)
+    ee.say("FI", proposal)
 
 
 def test_status_is_for_parties_only(ee: Party, parties: dict[str, Party]) -> None:

@@ -147,4 +147,11 @@ def test_what_peers_are_still_to_be_told(store: Store, writer: Writer) -> None:
         assert kept.undelivered(tx) == [("FI", made)]
         assert kept.seen_message(tx, "FI", "m-1")
         assert not kept.seen_message(tx, "LV", "m-1")
+        assert (kept.messages_since(tx, "FI", T0), kept.messages_since(tx, "FI", T0 + HOUR)) == (1, 0)
+        assert (kept.holds_messages(tx, T0), kept.holds_messages(tx, T0 + HOUR)) == (False, True)
         assert kept.known_texts(tx, [made.digest, "0" * 64]) == {made.digest}
+    with store.write() as tx:
+        kept.forget_messages(tx, T0)
+        assert kept.seen_message(tx, "FI", "m-1")
+        kept.forget_messages(tx, T0 + HOUR)
+        assert not kept.seen_message(tx, "FI", "m-1")

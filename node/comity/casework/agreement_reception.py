@@ -7,7 +7,7 @@ A statement binds the country that made it and nobody else; a peer cannot sign, 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from comity.casework.agreement_log import Act, AgreementLog
@@ -27,7 +27,7 @@ from comity.casework.agreement_outbox import envelopes
 from comity.casework.agreement_turns import AgreementTurns
 from comity.casework.mirror import Readers, decoded, read
 from comity.casework.statements import SignedStatement, StatementAct, prove_statement, read_statement
-from comity.errors import Conflict, Forbidden, NotFound, Precondition, Reason, Unauthenticated
+from comity.errors import Conflict, Exhausted, Forbidden, NotFound, Precondition, Reason, Unauthenticated
 from comity.exchange.admission import check_addressing, check_freshness
 from comity.exchange.model import SignedReply
 from comity.exchange.own import OwnNode
@@ -35,13 +35,15 @@ from comity.exchange.responder import Call, check_signature
 from comity.identity.store import Peer, PeerBook
 from comity.policy.agreement import Agreement, load_agreement
 from comity.policy.lifecycle import Event, Standing, State, Step, Text, check_follows
-from comity.policy.store import AgreementBook, message_row, read_events, seen_message, text_of, to_ms
+from comity.policy.store import AgreementBook, message_row, messages_since, read_events, seen_message, text_of, to_ms
 
 _NOTICES = {
     StatementAct.SUSPENDED: Step.SUSPENDED,
     StatementAct.RESUMED: Step.RESUMED,
     StatementAct.ENDED: Step.ENDED,
 }
+_RATE_WINDOW = timedelta(hours=1)
+_MAX_IN_WINDOW = 200
 _SHOWN = (State.PROPOSED, State.AGREED, State.IN_FORCE)
 
 
@@ -104,6 +106,7 @@ class AgreementReception:
 
     def _proposed(self, message: _Message, proposal: Proposal) -> tuple[TextStatus, ...]:
         peer, now = message.peer, message.at
+        self._check_rate(message)
         agreement = load_agreement(proposal.text, "proposal")
         if agreement.digest != proposal.digest:
             raise _mismatch(
@@ -127,6 +130,7 @@ class AgreementReception:
 
     def _countersigned(self, message: _Message, request: Signatures) -> tuple[TextStatus, ...]:
         peer, now = message.peer, message.at
+        self._check_rate(message)
         standing = self._book.standing(request.agreement)
         known = standing.texts.get(request.digest)
         if known is None or known.open_draft or known.state is State.DISCARDED:
@@ -153,6 +157,8 @@ class AgreementReception:
         step = _NOTICES.get(statement.act)
         if step is None:
             raise Precondition("statement: it is a signature: `Propose` and `Countersign` take those")
+        if step is not Step.SUSPENDED:
+            self._check_rate(message)
         standing = self._book.standing(statement.agreement)
         held = standing.in_force(to_ms(now)) or standing.newest
         if held is None:
@@ -262,6 +268,16 @@ class AgreementReception:
         missing = {self._own.country, peer.country} - set(agreement.parties)
         if missing:
             raise Forbidden(f"{agreement.id}: {', '.join(sorted(missing))} is no party to it")
+
+    def _check_rate(self, message: _Message) -> None:
+        """Refuse a peer that would fill ledger and disk; a suspension is never refused for it."""
+        with self._own.store.read() as tx:
+            count = messages_since(tx, message.peer.country, message.at - _RATE_WINDOW)
+        if count >= _MAX_IN_WINDOW:
+            raise Exhausted(
+                f"{message.peer.country} sent {count} messages about agreements within an hour: try again later",
+                reason=Reason.QUOTA,
+            )
 
     def _check_new(self, message: _Message) -> None:
         with self._own.store.read() as tx:

@@ -10,7 +10,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, func, select, update
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, delete, func, select, update
 
 from comity.errors import NotFound, Tampered
 from comity.policy.agreement import Agreement, load_agreement
@@ -240,6 +240,24 @@ def seen_message(tx: Tx, peer: str, message_id: str) -> bool:
     table = agreement_message.c
     query = select(table.message_id).where(table.peer == peer, table.message_id == message_id)
     return tx.execute(query).scalar() is not None
+
+
+def messages_since(tx: Tx, peer: str, since: datetime) -> int:
+    """Return how many messages of a peer changed something here since a moment."""
+    table = agreement_message.c
+    query = select(func.count()).where(table.peer == peer, table.received_at >= to_ms(since))
+    return int(tx.execute(query).scalar_one())
+
+
+def holds_messages(tx: Tx, before: datetime) -> bool:
+    """Whether there are messages to forget."""
+    query = select(agreement_message.c.peer).where(agreement_message.c.received_at < to_ms(before)).limit(1)
+    return tx.execute(query).scalar() is not None
+
+
+def forget_messages(tx: Tx, before: datetime) -> None:
+    """Forget messages that are too old to be let in again anyway."""
+    tx.execute(delete(agreement_message).where(agreement_message.c.received_at < to_ms(before)))
 
 
 def undelivered(tx: Tx) -> list[tuple[str, Event]]:
