@@ -56,6 +56,7 @@ def schema() -> dict[str, Any]:
         "decision.human": _scalar({"enum": [*human["enum"], None]}),
         "decision.agreement": _scalar({"type": "string"}),
         "decision.term": _scalar({"type": "string"}),
+        "decision.fault": _scalar({"type": "boolean"}),
     }
     countries = {name: _scalar(_shared("country", agreement["country"])) for name in ("provider", "requester")}
     facts = {".".join(row["path"]): _fact(row, agreement) for row in rows}

@@ -13,7 +13,7 @@ import data.comity.triggers
 # description: The decision document of a candidate that nothing blocks.
 decision(key) := {
 	"outcome": _outcome(candidate),
-	"disclosure": term.disclosure[input.action],
+	"disclosure": _disclosure(term),
 	"fields": fields(term),
 	"withheld": sort(_withheld(term)),
 	"conditions": sort(_conditions(term)),
@@ -44,6 +44,11 @@ basis(candidate) := {
 	"article": candidate.term.article,
 	"digest": candidate.agreement.digest,
 }
+
+# Outbound, what the text does not speak about is for the country asked to refuse: nothing is expected, but no fault.
+_disclosure(term) := term.disclosure[input.action] if {
+	term.disclosure[input.action]
+} else := "none"
 
 # METADATA
 # title: Level

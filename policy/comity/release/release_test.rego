@@ -34,6 +34,12 @@ test_no_fields_below_core if {
 	_decided(fixture.question, fixture.agreed("/terms/0/disclosure", {"query.search": "hit"})).fields == []
 }
 
+test_an_action_that_the_term_does_not_name_releases_nothing if {
+	decision := _decided(fixture.asked("/action", "evidence.fetch"), {"a": fixture.bilateral})
+	decision.disclosure == "none"
+	decision.fields == []
+}
+
 test_a_named_human_reviews if {
 	decision := _decided(fixture.asked("/action", "query.follow_up"), {"a": fixture.bilateral})
 	decision.outcome == "review"

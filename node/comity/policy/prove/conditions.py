@@ -8,15 +8,6 @@ from comity.policy import library
 from comity.policy.prove.facts import facts, value_of
 
 COUNTRIES = ("provider", "requester")
-ANSWERS = (
-    "decision.outcome",
-    "decision.disclosure",
-    "decision.fields",
-    "decision.obligations",
-    "decision.human",
-    "decision.agreement",
-    "decision.term",
-)
 
 
 @dataclass(frozen=True)
@@ -134,6 +125,8 @@ def _value(what: str, document: Mapping[str, Any], decision: Mapping[str, Any]) 
         inbound = document["direction"] == "inbound"
         return document["self" if inbound == (what == "provider") else "peer"]["country"]
     key = what.removeprefix("decision.")
+    if key == "fault":
+        return decision["fault"] is not None
     if key in ("agreement", "term"):
         return decision["basis"] and decision["basis"][key]
     if key == "human":
