@@ -17,6 +17,7 @@ from comity.cli.offence import offence
 from comity.cli.output import FAILED, REFUSED, json_option, show, table
 from comity.cli.policy_bundle import activate, bundle, status
 from comity.cli.policy_prove import prove
+from comity.cli.policy_who import who
 from comity.policy.document import decode
 
 
@@ -35,6 +36,7 @@ command.add_command(national)
 command.add_command(offence)
 command.add_command(prove)
 command.add_command(status)
+command.add_command(who)
 
 
 @command.command("simulate")
