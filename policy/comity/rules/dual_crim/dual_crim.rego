@@ -44,15 +44,25 @@ _satisfied(term) if {
 	input.offence.present == false
 }
 
-_punishable if input.offence.iccs in data.comity.offences[candidates.provider].iccs
-
 # By conduct: one of the statutes that the table of the two countries sets beside the asker's own.
 _punishable if {
 	some code in data.comity.mappings[candidates.requester][candidates.provider][input.offence.code]
 	data.comity.offences[candidates.provider].statutes[code]
 }
 
-_punishable if input.offence.list_category in data.comity.offences[candidates.provider].list
+# By class, where the tables of the two countries do not have the asker's statute. Where they have it and set nothing
+# beside it, the country asked does not punish that conduct, whatever the class.
+_punishable if {
+	not _tabled
+	input.offence.iccs in data.comity.offences[candidates.provider].iccs
+}
+
+_punishable if {
+	not _tabled
+	input.offence.list_category in data.comity.offences[candidates.provider].list
+}
+
+_tabled if data.comity.mappings[candidates.requester][candidates.provider][input.offence.code]
 
 _detail(term) := concat("", [
 	", and it is not a list offence with a maximum penalty of at least ",

@@ -9,7 +9,7 @@ _details(offence, rule) := {ground.detail | some ground in grounds} if {
 	grounds := dual_crim.grounds with input as fixture.asked("/offence", object.union(base, offence))
 		with data.comity.agreements as fixture.agreed("/terms/0/offences", offences)
 		with data.comity.offences as fixture.offences
-		with data.comity.mappings as {"EE": {"FI": {"EE:209": ["FI:36-1"], "EE:1": ["FI:99"]}}}
+		with data.comity.mappings as {"EE": {"FI": {"EE:209": ["FI:36-1"], "EE:1": ["FI:99"], "EE:3": []}}}
 }
 
 _listed := ", and it is not a list offence with a maximum penalty of at least 36 months"
@@ -36,6 +36,12 @@ test_a_statute_that_the_two_tables_set_side_by_side if {
 	_details({"code": "EE:209"}, "required") == set()
 	_details({"code": "EE:1"}, "required") == {""}
 	_details({"code": "EE:2"}, "required") == {""}
+}
+
+test_a_statute_that_the_tables_know_is_judged_by_conduct_and_not_by_class if {
+	_details({"code": "EE:3", "iccs": "0502", "list_category": "murder"}, "required") == {""}
+	_details({"code": "EE:2", "iccs": "0502"}, "required") == set()
+	_details({"code": "EE:209", "iccs": "0601"}, "required") == set()
 }
 
 test_a_claim_alone_does_not_suffice_but_a_denial_does if {
