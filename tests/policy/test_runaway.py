@@ -90,7 +90,7 @@ def server(name: str) -> Iterator[OpaProcess]:
 
 
 def eventually(check: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 45
     while not check():
         assert time.monotonic() < end
         time.sleep(0.05)
