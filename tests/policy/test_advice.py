@@ -64,11 +64,20 @@ def test_a_term_without_a_scenario_and_a_country_that_never_answers() -> None:
     text = text.replace("providers: [EE, FI]", "providers: [EE]")
     found = [each.problem for each in advice(text.encode(), "draft.yaml")]
     assert any("FI answers under no term" in each for each in found)
-    assert any("the question is refused under term `missing-persons`" in each for each in found)
-    assert not any("the question is answered under term `missing-persons`" in each for each in found)
-    start, end = BASE.index("  - name: a missing adult"), BASE.index("  - name: a stolen car")
-    less = [each.problem for each in advice((BASE[:start] + BASE[end:]).encode(), "draft.yaml")]
-    assert any("the question is answered under term `missing-persons`" in each for each in less)
+    for outcome in ("answered", "refused"):
+        said = f"the question is {outcome} under term `missing-persons`"
+        assert not any(said in each for each in found)
+        less = without_scenarios("category: missing-persons", refused=outcome == "refused")
+        assert any(said in each for each in problems(less)), outcome
+
+
+def without_scenarios(words: str, *, refused: bool) -> str:
+    """The text without the scenarios whose input has these words and whose outcome is, or is not, a refusal."""
+    head, tail = BASE.split("scenarios:\n")
+    kept = [
+        each for each in tail.split("  - name: ")[1:] if words not in each or ("outcome: refused" in each) != refused
+    ]
+    return head + "scenarios:\n" + "".join(f"  - name: {each}" for each in kept)
 
 
 def test_a_condition_without_effect() -> None:
