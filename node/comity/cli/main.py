@@ -25,7 +25,7 @@ COMMANDS = {
     "key": "the node's keys and certificates",
     "ledger": "the ledger: status, show, verify, prove",
     "peer": "peers and trust",
-    "policy": "policy: simulate, test, bundle",
+    "policy": "what would be decided, and why: explain, impact, coverage, mirror, prove, who",
     "query": "ask peers about a person, company, vehicle, document or account",
     "receipt": "verify a peer's receipt offline",
     "records": "own records: import, search, show",

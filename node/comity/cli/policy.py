@@ -23,7 +23,7 @@ from comity.policy.document import decode
 
 @click.group("policy")
 def command() -> None:
-    """Policy: simulate decisions, run the scenarios of agreements, write the OPA bundle, look up offences."""
+    """What would be decided and why: test, explain, replay, compare, prove; national law, offences, OPA bundles."""
 
 
 command.add_command(activate)
