@@ -8,7 +8,7 @@ import pytest
 from policy_samples import AGREEMENTS, FILES, POLICY, REPO
 from support.shell import Shell
 
-from comity.errors import Malformed
+from comity.errors import Malformed, Unavailable
 from comity.policy.agreement import load_agreement
 from comity.policy.bundle import PolicySet, build
 from comity.policy.embedded import EmbeddedEngine
@@ -114,6 +114,24 @@ deny contains {"code": "domestic_law_prohibits", "article": "§ 2", "detail": "n
     assert [each.proved for each in verdicts(law, rules)] == [True, False, False, True]
     without = build(law.agreements)
     assert [each.proved for each in verdicts(without, rules)] == [False, False, False, False]
+
+
+def test_each_article_of_a_module_is_followed_by_itself(opa_binary: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many denials that read few facts each are no problem; one that reads many at once is named."""
+    monkeypatch.setenv("COMITY_OPA", opa_binary)
+    head = "package comity.national.ours\n\nloaded := true\n"
+    denial = '\ndeny contains {"code": "threshold", "article": "§ %s", "detail": "d"} if {\n\t%s\n}\n'
+    words = {"channel": "interpol", "assistance": "arrest", "aim": "locate", "subject.category": "witness"}
+    words |= {"subject.nationality": "third", "scope": "bulk", "case.proceeding": "trial", "privilege.kind": "press"}
+    words |= {"offence.bar": "amnesty", "review.ground": "threshold"}
+    reads = [f'input.{fact} == "{word}"' for fact, word in words.items()]
+    lv = [each for each in AGREEMENTS if each.id == "ee-lv-police-2026"]
+    rule = "- name: n\n  never: {direction: inbound, aim: locate, decision.outcome: {not: refused}}\n"
+    many = head + "".join(denial % (at, read) for at, read in enumerate(reads))
+    assert verdicts(build(lv, national=compile_national({"ours.rego": many})), rule)[0].proved
+    one = head + denial % (1, "\n\t".join(reads))
+    with pytest.raises(Unavailable, match=r"national.ours.§ 1: \d+ combinations of .*split the rule"):
+        verdicts(build(lv, national=compile_national({"ours.rego": one})), rule)
 
 
 @pytest.mark.parametrize(

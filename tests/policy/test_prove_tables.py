@@ -9,12 +9,12 @@ from policy_samples import POLICY
 from prove_samples import FIELDS, questions
 
 from comity.errors import Unavailable
-from comity.policy import library
 from comity.policy.embedded import EmbeddedEngine
 from comity.policy.prove.conditions import All, Clause
 from comity.policy.prove.model import Model
-from comity.policy.prove.reckon import Reckoned, reckon
+from comity.policy.prove.reckon import of_decision, reckon
 from comity.policy.prove.tables import Table
+from comity.policy.prove.trial import try_tables
 from comity.policy.prove.verdicts import prover_of
 from comity.policy.prove.workbench import tables_of
 
@@ -28,37 +28,11 @@ def model() -> Iterator[Model]:
         yield found
 
 
-def engine_says(decision: dict[str, Any]) -> Reckoned:
-    """The engine's decision in the words of `Reckoned`."""
-    basis = decision["basis"]
-    key = f"{basis['agreement']}/{basis['term']}" if basis else ""
-    codes = frozenset(reason["code"] for reason in decision["reasons"])
-    if decision["outcome"] == "refused":
-        case = "undefined" if decision["fault"] else "blocked" if basis else "nothing"
-        return Reckoned(case, key, {}, codes if case == "blocked" else frozenset())
-    parts = {
-        "outcome": decision["outcome"],
-        "disclosure": decision["disclosure"],
-        "obligations": frozenset(decision["obligations"]),
-        "human": decision["human"] and decision["human"]["role"],
-        "fields": frozenset(decision["fields"]) & set(FIELDS),
-    }
-    return Reckoned("released", key, parts, frozenset())
-
-
-def tables_say(model: Model, document: dict[str, Any]) -> Reckoned:
-    found = reckon(model, document, FIELDS)
-    codes = frozenset(library.catalogue()[ground]["code"] for ground in found.grounds)
-    kept = ("outcome", "disclosure", "obligations", "human", "fields")
-    parts = {key: value for key, value in found.parts.items() if key in kept}
-    return Reckoned(found.case, "" if found.case == "undefined" else found.key, parts, codes)
-
-
 def test_tables_and_engine_agree(model: Model, embedded: EmbeddedEngine) -> None:
     seen: dict[str, int] = {}
     for document in questions(model, CASES, seed=12):
-        said = engine_says(embedded.decide_raw(document))
-        assert tables_say(model, document) == said, document
+        said = of_decision(embedded.decide_raw(document), FIELDS)
+        assert reckon(model, document, FIELDS) == said, document
         seen[said.case] = seen.get(said.case, 0) + 1
     assert seen["released"] > CASES // 10
     assert seen["blocked"] > CASES // 10
@@ -103,7 +77,7 @@ def test_a_broken_table_is_noticed(model: Model, embedded: EmbeddedEngine, part:
         differ = [
             document
             for document in questions(model, 600, seed=13)
-            if tables_say(model, document) != engine_says(embedded.decide_raw(document))
+            if reckon(model, document) != of_decision(embedded.decide_raw(document))
         ]
     finally:
         mend(model, part, kept)
@@ -118,9 +92,12 @@ def test_what_the_engine_does_not_confirm_is_no_verdict(model: Model, embedded: 
         Clause("decision.outcome", "in", ("permitted",)),
     )
     assert prover_of(model, embedded, suspended).find(All(suspended)) is None
+    assert try_tables(prover_of(model, embedded, suspended)) > 100
     kept = broken(model, "rules.basis", frozenset())
     try:
         with pytest.raises(Unavailable, match="nothing is proved"):
             prover_of(model, embedded, suspended).find(All(suspended))
+        with pytest.raises(Unavailable, match="tables and engine differ"):
+            try_tables(prover_of(model, embedded, suspended))
     finally:
         mend(model, "rules.basis", kept)

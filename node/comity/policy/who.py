@@ -16,6 +16,7 @@ from comity.policy.prove.cases import Case
 from comity.policy.prove.conditions import All, Any_, Clause, Condition, Not, Pattern, tests
 from comity.policy.prove.model import Candidate, Model
 from comity.policy.prove.proof import Counterexample, Given, Prover
+from comity.policy.prove.trial import try_tables
 from comity.policy.prove.verdicts import prover_of
 from comity.policy.prove.workbench import tables_of
 from comity.policy.schema import nearest
@@ -69,6 +70,7 @@ def who(
     with tables_of(policy) as model:
         asked = [*tests(condition), *(test for each in _asked(model) for test in tests(each))]
         prover = prover_of(model, engine, asked)
+        try_tables(prover)
         found: list[Offer] = []
         for candidate in model.candidates.values():
             found += _offers(prover, candidate, condition)

@@ -18,8 +18,8 @@ def dependencies(modules: Iterable[Mapping[str, Any]], data: Mapping[str, Any]) 
     """Return, for each part by name, its facts and data (`reads`), what meets what (`sorts`), and `problems`.
 
     `modules` are the JSON forms that `opa parse` gives, tests left out; `data` is the library's data document. Parts:
-    `rules.NAME` and `national.NAME` (grounds against a candidate), `fired.WORD`, `roles`, `release.KEY`, `rank`,
-    `considered`, `all`.
+    `rules.NAME.GROUND` and `national.NAME.ARTICLE` (grounds against a candidate), `fired.WORD`, `roles`, `release.KEY`,
+    `rank`, `considered`, `all`.
     """
     library = Library(modules)
     parts: dict[str, Part] = {}
@@ -27,7 +27,7 @@ def dependencies(modules: Iterable[Mapping[str, Any]], data: Mapping[str, Any]) 
         if path[:2] == ("comity", "rules") and path[-1] == "grounds":
             parts |= _grounds(library, data, path)
         if path[:2] == ("comity", "national") and path[-1] == "deny":
-            parts[f"national.{path[2]}"] = _national(library, data, path)
+            parts |= _denials(library, data, path)
     parts |= _fired(library, data) | _release(library, data)
     parts["roles"] = _part(library, data, ("comity", "triggers", "roles"), _CANDIDATE)
     parts["rank"] = _part(library, data, ("comity", "ranking", "_ranks"))
@@ -50,31 +50,45 @@ def _grounds(library: Library, data: Mapping[str, Any], path: tuple[str, ...]) -
     """Return what each ground of a rule reads, where every clause writes its ground out; else the rule as a whole."""
     found: dict[str, Part] = {}
     for rule in library.rules[path]:
-        reader = _reader(library, data)
-        reader.clause(path[:-1], rule)
-        if reader.part.looks != 1 or not any(map(_iterates, rule["body"])):
-            reader.part.problems.add("a ground that does not speak about one candidate")
-        words = {key["value"]: value for key, value in rule["head"]["key"]["value"]}
-        fixed = words["ground"]["type"] == "string"
-        _join(found.setdefault(words["ground"]["value"] if fixed else "", Part()), reader.part)
+        part = _clause(library, data, path, rule)
+        if part.looks != 1 or not any(map(_iterates, rule["body"])):
+            part.problems.add("a ground that does not speak about one candidate")
+        _join(found.setdefault(_written(rule, "ground"), Part()), part)
+    return _named(f"rules.{path[2]}", found)
+
+
+def _denials(library: Library, data: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Part]:
+    """Return what the denials of a national module read, by article. They may go through the candidates, one by one."""
+    found: dict[str, Part] = {}
+    for rule in library.rules[path]:
+        part = _clause(library, data, path, rule)
+        if part.looks > sum(map(_iterates, rule["body"])) or part.looks > 1:
+            part.problems.add("a denial that looks at several candidates together")
+        _join(found.setdefault(_written(rule, "article"), Part()), part)
+    return _named(f"national.{path[2]}", found)
+
+
+def _clause(library: Library, data: Mapping[str, Any], path: tuple[str, ...], rule: Mapping[str, Any]) -> Part:
+    reader = _reader(library, data)
+    reader.part.use(reader.clause(path[:-1], rule))
+    return reader.part
+
+
+def _written(rule: Mapping[str, Any], key: str) -> str:
+    """Return the text that a clause's head writes out under a key; empty where it does not."""
+    head = rule["head"]["key"]
+    words = {name["value"]: value for name, value in head["value"]} if head["type"] == "object" else {}
+    return str(words[key]["value"]) if words.get(key, {}).get("type") == "string" else ""
+
+
+def _named(prefix: str, found: dict[str, Part]) -> dict[str, Part]:
+    """Return parts by full name; all together as one where a clause cannot be told from the others."""
     if "" in found:
         whole = Part()
         for part in found.values():
             _join(whole, part)
-        found = {"": whole}
-    return {f"rules.{path[2]}.{ground}".rstrip("."): part for ground, part in found.items()}
-
-
-def _national(library: Library, data: Mapping[str, Any], path: tuple[str, ...]) -> Part:
-    """Return what a national module reads. It may go through the candidates, one at a time."""
-    whole = Part()
-    for rule in library.rules[path]:
-        reader = _reader(library, data)
-        reader.part.use(reader.clause(path[:-1], rule))
-        if reader.part.looks > sum(map(_iterates, rule["body"])) or reader.part.looks > 1:
-            reader.part.problems.add("a denial that looks at several candidates together")
-        _join(whole, reader.part)
-    return whole
+        return {prefix: whole}
+    return {f"{prefix}.{name}": part for name, part in found.items()}
 
 
 def _iterates(expression: Mapping[str, Any]) -> bool:

@@ -132,7 +132,10 @@ class Model:
         reads = self._followed(part)
         short = self._short(part, reads, candidate, pair, apart)
         if short not in self._short_held:
-            self._short_held[short] = self._table(part, reads, candidate, pair, pick, ask, rule, apart)
+            try:
+                self._short_held[short] = self._table(part, reads, candidate, pair, pick, ask, rule, apart)
+            except Unfollowed as cause:
+                raise Unfollowed(f"{part}: {cause}: nothing is proved") from None
         return self._short_held[short]
 
     def _short(self, part: str, reads: Reads, candidate: Candidate | None, pair: Pair, apart: Any) -> Any:
@@ -162,16 +165,21 @@ class Model:
         held = (part, content, repr([axis for axis in axes if isinstance(axis, Seen)]), repr(apart))
         if held not in self._held:
             base = self.base(candidate, pair)
-
-            def answers(rows: list[dict[str, Any]]) -> list[Any]:
-                for row in rows:
-                    if row["facts"].get(DIRECTION) == "outbound":
-                        place(row["facts"], "outbound", pair)
-                key = candidate.key if candidate else ""
-                return [pick(found) for found in self.oracle.ask(ask, rows, base=base, key=key, rule=rule)]
-
-            self._held[held] = fill(axes, answers, base)
+            self._held[held] = fill(axes, self._asker(base, candidate, pair, pick, ask, rule), base)
         return self._held[held]
+
+    def _asker(
+        self, base: dict[str, Any], candidate: Candidate | None, pair: Pair, pick: Any, ask: str, rule: str
+    ) -> Any:
+        key = candidate.key if candidate else ""
+
+        def answers(rows: list[dict[str, Any]]) -> list[Any]:
+            for row in rows:
+                if row["facts"].get(DIRECTION) == "outbound":
+                    place(row["facts"], "outbound", pair)
+            return [pick(found) for found in self.oracle.ask(ask, rows, base=base, key=key, rule=rule)]
+
+        return answers
 
     def _axes(
         self, reads: Reads, where: Place, candidate: Candidate | None, pair: Pair, apart: Mapping[str, str] | None
@@ -258,7 +266,8 @@ class Model:
                 pick = _found(candidate.key, ground)
                 yield part, self.table(part, candidate, pair, pick, "grounds", rule=rule)
             if kind == "national":
-                yield part, self.table(part, candidate, pair, _found(candidate.key, ""), "national", rule=rest)
+                pick = _found(candidate.key, "", ground)
+                yield part, self.table(part, candidate, pair, pick, "national", rule=rule)
 
     def _considered(self) -> dict[tuple[str, frozenset[str]], dict[tuple[str, str], frozenset[str]]]:
         """Return the keys considered by category and action, for each provider and set of terms at hand."""
@@ -337,11 +346,15 @@ def _country(source: Source) -> bool:
     return source.root == "cut" and source.path[0] in COUNTRIES
 
 
-def _found(key: str, ground: str) -> Any:
-    """Return how to read grounds: name and number of those against a candidate."""
+def _found(key: str, ground: str, article: str = "") -> Any:
+    """Return how to read grounds: name and number of those against a candidate, of one ground or article if given."""
 
     def pick(found: list[Mapping[str, Any]]) -> frozenset[tuple[str, int]]:
-        names = [each["ground"] for each in found if each["candidate"] == key and ground in ("", each["ground"])]
+        names = [
+            each["ground"]
+            for each in found
+            if each["candidate"] == key and ground in ("", each["ground"]) and article in ("", each.get("article", ""))
+        ]
         return frozenset((name, names.count(name)) for name in names)
 
     return pick

@@ -1,25 +1,45 @@
-"""Decides one question by the tables alone: what the proofs reason about, held against the engine by tests. Pure."""
+"""Decides one question by the tables alone: what the proofs reason about. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from comity.policy import library
 from comity.policy.prove.axes import FRESH
 from comity.policy.prove.facts import DIRECTION
 from comity.policy.prove.model import UNDEFINED, Candidate, Model, Pair
 
+PARTS = ("outcome", "disclosure", "human", "obligations")
+
 
 @dataclass(frozen=True)
 class Reckoned:
-    """What the tables say: `nothing`, `released`, `blocked` or `undefined`, under which candidate, with which parts."""
+    """A decision in few words: `nothing` considered, `released`, `blocked` or `undefined`, under which candidate.
+
+    `parts` are those of a release that conditions can name, `codes` the refusal codes.
+    """
 
     case: str
     key: str
     parts: Mapping[str, Any]
-    grounds: frozenset[str]
+    codes: frozenset[str]
 
 
-def reckon(model: Model, document: Mapping[str, Any], fields: tuple[str, ...] = ()) -> Reckoned:
+def of_decision(decision: Mapping[str, Any], fields: Collection[str] = ()) -> Reckoned:
+    """Return the engine's decision in these words; of the fields those asked for."""
+    basis = decision["basis"]
+    key = f"{basis['agreement']}/{basis['term']}" if basis else ""
+    if decision["outcome"] == "refused":
+        case = "undefined" if decision["fault"] else "blocked" if basis else "nothing"
+        codes = frozenset(reason["code"] for reason in decision["reasons"])
+        return Reckoned(case, key, {}, codes if case == "blocked" else frozenset())
+    human = decision["human"] and decision["human"]["role"]
+    parts = {"outcome": decision["outcome"], "disclosure": decision["disclosure"], "human": human}
+    parts["obligations"] = frozenset(decision["obligations"])
+    return Reckoned("released", key, {**parts, "fields": frozenset(decision["fields"]) & {*fields}}, frozenset())
+
+
+def reckon(model: Model, document: Mapping[str, Any], fields: Collection[str] = ()) -> Reckoned:
     """Return what the tables say about a well-formed document; of the fields released those asked for."""
     own, other = document["self"]["country"], document["peer"]["country"]
     pair = (own, other) if document[DIRECTION] == "inbound" else (other, own)
@@ -30,16 +50,15 @@ def reckon(model: Model, document: Mapping[str, Any], fields: tuple[str, ...] = 
     _, blocking, key = min(_rank(model, model.candidates[each], pair, document, fired) for each in keys)
     candidate = model.candidates[key]
     if blocking:
-        grounds = frozenset(ground for _, ground, _ in _grounds(candidate, pair, document, fired))
-        return Reckoned("blocked", key, {}, grounds)
+        grounds = _grounds(candidate, pair, document, fired)
+        codes = frozenset(library.catalogue()[ground]["code"] for _, ground, _ in grounds)
+        return Reckoned("blocked", key, {}, codes)
     seen = _seen(candidate, pair, document, fired)
-    parts = {name: table.answer(document, seen) for name, table in candidate.release[pair].items()}
-    if UNDEFINED in parts.values():
-        return Reckoned("undefined", key, {}, frozenset())
-    parts["fields"] = frozenset(
-        word for word in fields if model.field(candidate, word)[pair].answer(document, seen) is True
-    )
-    return Reckoned("released", key, parts, frozenset())
+    found = {name: table.answer(document, seen) for name, table in candidate.release[pair].items()}
+    if UNDEFINED in found.values():
+        return Reckoned("undefined", "", {}, frozenset())
+    given = [word for word in fields if model.field(candidate, word)[pair].answer(document, seen) is True]
+    return Reckoned("released", key, {**{name: found[name] for name in PARTS}, "fields": frozenset(given)}, frozenset())
 
 
 def _considered(model: Model, document: Mapping[str, Any], pair: Pair) -> frozenset[str]:

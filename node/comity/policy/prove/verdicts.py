@@ -14,6 +14,7 @@ from comity.policy.prove.facts import PEER, SELF
 from comity.policy.prove.invariants import Invariant
 from comity.policy.prove.model import Model
 from comity.policy.prove.proof import Counterexample, Prover
+from comity.policy.prove.trial import try_tables
 from comity.policy.prove.workbench import tables_of
 from comity.policy.schema import nearest
 
@@ -48,6 +49,7 @@ def prove(
     check_words(invariants, policy)
     with tables_of(policy, _countries(asked)) as model:
         prover = prover_of(model, engine, asked)
+        try_tables(prover)
         advance(1)
         return [_verdict(prover, each, advance) for each in invariants]
 
