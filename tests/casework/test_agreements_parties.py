@@ -141,10 +141,17 @@ def test_every_party_of_many_ends_with_every_signature(parties: dict[str, Party]
         assert {read_statement(s).country for s in status.signatures} == set(many["parties"])
     ee.acts.suspend(text.id, ee.a)
     assert text.id in ee.node.office.book.in_force(datetime.now(UTC)).suspended
-    (left,) = [held for held in lv.held() if held.id == text.id]
-    assert set(left.parties) == {"FI", "LV"}
+    (held,) = [each for each in lv.held() if each.id == text.id]
+    assert held.data["suspended_by"] == ["EE"]
+    for one, other, codes in (
+        (lv, "EE", {"agreement_suspended"}),
+        (lv, "FI", set()),
+        (ee, "FI", {"agreement_suspended"}),
+    ):
+        found = one.node.own.policy().decide(_question(one, text.id, other)).codes
+        assert set(found) & {"agreement_suspended", "no_basis"} == codes, (one.code, other)
     ee.acts.resume(text.id, ee.a)
-    assert {len(held.parties) for held in lv.held() if held.id == text.id} == {3}
+    assert [each.data["suspended_by"] for each in lv.held() if each.id == text.id] == [[]]
 
 
 def _three() -> tuple[bytes, Agreement]:
@@ -383,9 +390,12 @@ def _suspended(party: Party) -> set[str]:
     return {ID for reason in decision.reasons if reason.code == "agreement_suspended"}
 
 
-def _question(party: Party) -> dict:
-    other = "EE" if party.code == "FI" else "FI"
-    text = next(held for held in party.held() if held.id == ID)
+AUTHORITIES = {"EE": "ppa", "FI": "nbi", "LV": "vp"}
+
+
+def _question(party: Party, agreement: str = ID, other: str = "") -> dict:
+    other = other or ("EE" if party.code == "FI" else "FI")
+    text = next(held for held in party.held() if held.id == agreement)
     document = scenario_input(text, text.scenarios[0])
     now = int(datetime.now(UTC).timestamp()) // 3600 * 3600
     return {
@@ -396,10 +406,10 @@ def _question(party: Party) -> dict:
         "requester": {
             **document["requester"],
             "country": other,
-            "authority": "ppa" if other == "EE" else "nbi",
+            "authority": AUTHORITIES[other],
             "role": "investigator",
         },
-        "basis": {"agreement": ID, "digest": text.digest},
+        "basis": {"agreement": agreement, "digest": text.digest},
     }
 
 

@@ -115,7 +115,8 @@ def test_one_of_many_parties_leaves_or_suspends(store: Store, writer: Writer) ->
     assert len(parties) > 2
     writer.event(Step.SUSPENDED, agreement, "FI", T0 + HOUR)
     (held,) = book.in_force(T0 + HOUR).agreements
-    assert set(held.parties) == parties - {"FI"} == set(held.data["parties"])
+    assert set(held.parties) == parties == set(held.data["parties"])
+    assert (held.data["suspended_by"], held.narrowed) == (["FI"], True)
     assert held.digest == agreement.digest
     assert book.in_force(T0 + HOUR).suspended == frozenset()
     writer.event(Step.ENDED, agreement, "FI", T0 + 2 * HOUR)

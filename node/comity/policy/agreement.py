@@ -50,13 +50,18 @@ class Agreement:
 
     @property
     def narrowed(self) -> bool:
-        """Whether a party of the text does not count any more."""
-        return self.parties != tuple(self.document["parties"])
+        """Whether a party of the text does not count any more, or not at present."""
+        return self.parties != tuple(self.document["parties"]) or bool(self.data["suspended_by"])
 
     def among(self, parties: Iterable[str]) -> "Agreement":
         """Return the agreement as it counts between some of its parties only; its digest stays that of the text."""
         kept = tuple(party for party in self.parties if party in set(parties))
         return self if kept == self.parties else replace(self, parties=kept, data={**self.data, "parties": list(kept)})
+
+    def suspended_towards(self, countries: Iterable[str]) -> "Agreement":
+        """Return the agreement of many parties as it counts while some hold it suspended, each for itself."""
+        paused = sorted(set(countries) & set(self.parties))
+        return replace(self, data={**self.data, "suspended_by": paused}) if paused else self
 
     @property
     def in_force(self) -> tuple[int, int]:
@@ -103,6 +108,7 @@ def _for_policy(document: Mapping[str, Any], digest: str) -> dict[str, Any]:
         "from": unix_day(start),
         "until": unix_day(instrument["until"]),
         "suspended": False,
+        "suspended_by": [],
         "authorities": document["authorities"],
         "languages": document["languages"],
         "onward_transfer": document["onward_transfer"]["rule"],

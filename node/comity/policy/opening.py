@@ -108,7 +108,11 @@ def _rebuilt(files: Mapping[str, bytes], agreements: Any, offences: Any) -> bund
     try:
         suspended = [name for name, held in agreements.items() if held["suspended"]]
         whole = [load_agreement(text, name) for name, text in texts.items()]
-        loaded = [each.among(agreements[each.id]["parties"]) for each in whole]  # a party that left does not count
+        loaded = [
+            each.among(held["parties"]).suspended_towards(held["suspended_by"])  # who left or paused does not count
+            for each in whole
+            for held in [agreements[each.id]]
+        ]
         return bundle.build(loaded, offences=offences, suspended=suspended, national=_national(files))
     except (Malformed, ValueError, TypeError, KeyError, AttributeError) as cause:
         raise refused("content", "its agreements, data and modules do not fit together") from cause

@@ -73,9 +73,9 @@ _NEWEST = Prepared(select(func.max(agreement_event.c.seq)))
 class InForce:
     """What is in force at a moment.
 
-    `agreements` holds the suspended ones too, whose ids are in `suspended`; a party that left, or that alone suspended
-    an agreement of many, is not among the `parties` of what is returned. `changes_at` is the next moment (milliseconds)
-    at which the answer changes by itself.
+    `agreements` holds the suspended ones too, whose ids are in `suspended`. A party that left is not among the
+    `parties` of what is returned; one that alone suspended an agreement of many is in its data's `suspended_by`.
+    `changes_at` is the next moment (milliseconds) at which the answer changes by itself.
     """
 
     agreements: tuple[Agreement, ...] = ()
@@ -172,10 +172,9 @@ class AgreementBook:
         if self._home not in remaining or len(remaining) < 2:
             return None
         paused = standing.suspended_by(at) & remaining
-        active = remaining - paused
-        if self._home in paused or len(active) < 2:
-            return agreement.among(remaining), True
-        return agreement.among(active), False
+        whole = self._home in paused or len(remaining - paused) < 2
+        counted = agreement.among(remaining)
+        return (counted, True) if whole else (counted.suspended_towards(paused), False)
 
 
 def text_of(agreement: Agreement) -> Text:

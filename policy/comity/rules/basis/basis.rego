@@ -50,6 +50,9 @@ _over(agreement) := false if {
 
 _suspended(agreement) := false if {
 	agreement.suspended == false
+	is_array(agreement.suspended_by)
+	not candidates.provider in agreement.suspended_by
+	not candidates.requester in agreement.suspended_by
 } else := true
 
 default _peer_suspended := true

@@ -25,10 +25,14 @@ test_another_text if {
 
 test_suspended if {
 	_found(fixture.question, fixture.agreed("/suspended", true)) == {"agreement_suspended"}
+	_found(fixture.question, fixture.agreed("/suspended_by", ["FI"])) == {"agreement_suspended"}
+	_found(fixture.question, fixture.agreed("/suspended_by", ["EE", "LV"])) == {"agreement_suspended"}
+	_found(fixture.question, fixture.agreed("/suspended_by", ["LV"])) == set()
 	_found(fixture.asked("/peer/trust", "suspended"), {"a": fixture.bilateral}) == {"peer_suspended"}
 }
 
 test_a_broken_agreement_is_never_in_force if {
+	_found(fixture.question, {"a": object.remove(fixture.bilateral, {"suspended_by"})}) == {"agreement_suspended"}
 	keys := {"from", "until", "suspended", "digest"}
 	_found(fixture.question, {"a": object.remove(fixture.bilateral, keys)}) == {
 		"not_in_force",
