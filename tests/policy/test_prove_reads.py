@@ -28,7 +28,7 @@ deny contains {{"code": "threshold", "article": "x", "detail": "y"}} if {{
 {more}
 """
     ours = parse_modules(opa, {"comity/national/ours/ours.rego": text})
-    return dependencies([*shipped(opa), *ours], library.data())["national.ours"]
+    return dependencies([*shipped(opa), *ours], library.data())["national.ours.x"]
 
 
 @cache
