@@ -39,6 +39,14 @@ covers(term) if {
 	data.comity.vocabulary.levels[term.disclosure[input.action]] > 0
 }
 
+# METADATA
+# title: Named
+# description: Every `agreement/term` that is loaded, whoever its parties are.
+named contains concat("/", [name, term.id]) if {
+	some name, agreement in data.comity.agreements
+	some term in agreement.terms
+}
+
 _covering := {key: candidate |
 	some key, candidate in _all
 	covers(candidate.term)

@@ -28,10 +28,10 @@ decision(key) := {
 } if {
 	candidate := candidates.considered[key]
 	term := candidate.term
-	is_object(term.human)
 	is_object(term.deadline)
-	is_array(term.review)
 	is_number(term.officers)
+	is_array(data.comity.vocabulary.protected_subjects)
+	triggers.readable(term)
 }
 
 # METADATA

@@ -91,3 +91,22 @@ test_an_action_without_a_level_has_none if {
 	release.level(fixture.term) == 0 with input as fixture.asked("/action", "notice.publish")
 	release.level(fixture.term) == 4 with input as fixture.question
 }
+
+test_nothing_is_decided_where_nobody_can_tell_who_must_decide if {
+	odd := [
+		["/terms/0/human", null],
+		["/terms/0/human", {"query.follow_up": "nobody"}],
+		["/terms/0/review", null],
+		["/terms/0/review", [{"when": "minor"}]],
+		["/terms/0/review", [{"role": "judge"}]],
+		["/terms/0/review", [{"when": "minor", "role": "nobody"}]],
+		["/terms/0/officers", null],
+	]
+	every change in odd { not _decided(fixture.question, fixture.agreed(change[0], change[1])) }
+}
+
+test_nothing_is_decided_where_nobody_knows_who_is_protected if {
+	not release.decision("a/persons") with input as fixture.question
+		with data.comity.agreements as {"a": fixture.bilateral}
+		with data.comity.vocabulary.protected_subjects as null
+}

@@ -15,6 +15,19 @@ role(candidate) := name if {
 }
 
 # METADATA
+# title: Readable
+# description: Whether all that a term says about persons who decide can be read; else nobody can tell who must.
+readable(term) if {
+	is_object(term.human)
+	is_array(term.review)
+	every name in term.human { data.comity.vocabulary.human_rank[name] }
+	every row in term.review {
+		is_string(row.when)
+		data.comity.vocabulary.human_rank[row.role]
+	}
+}
+
+# METADATA
 # title: Roles
 # description: Every role that a trigger of this question names.
 roles(candidate) := {role |

@@ -24,5 +24,6 @@ grounds contains {"candidate": key, "rule": "assistance", "ground": "assistance_
 
 _given(term) if {
 	input.assistance in term.assistance
+	is_array(data.comity.vocabulary.excluded_assistance)
 	not input.assistance in data.comity.vocabulary.excluded_assistance
 }

@@ -19,4 +19,8 @@ test_refused if {
 	_found(fixture.asked("/assistance", "documents"), _usual) == {"assistance_not_given"}
 	_found(fixture.asked("/assistance", "arrest"), fixture.agreed("/terms/0/assistance", ["arrest"])) == {"assistance_not_given"}
 	_found(fixture.question, fixture.agreed("/terms/0/assistance", null)) == {"assistance_not_given"}
+	grounds := assistance.grounds with input as fixture.question
+		with data.comity.agreements as _usual
+		with data.comity.vocabulary.excluded_assistance as null
+	count(grounds) == 1
 }

@@ -42,7 +42,13 @@ grounds contains {
 	not _known(candidate.agreement)
 }
 
-_known(agreement) if is_array(agreement.assurances)
+_known(agreement) if {
+	is_array(agreement.assurances)
+	every needed in agreement.assurances {
+		is_string(needed.kind)
+		is_string(needed.article)
+	}
+}
 
 # Not asked for, because the occasion is another.
 _off(needed) if {

@@ -44,6 +44,9 @@ test_the_ground_says_which if {
 
 test_a_broken_agreement_is_never_assured if {
 	_count([], [_given({})], fixture.agreed("/assurances", null)) == 1
+	every odd in [null, {}, {"kind": "safe-conduct", "when": "always"}, {"when": "always", "article": "1"}] {
+		_count([], [_given({})], fixture.agreed("/assurances", [odd])) == 1
+	}
 }
 
 _given(changes) := object.union({"kind": "no-death-penalty", "status": "given", "expires": 1501}, changes)

@@ -23,12 +23,15 @@ grounds contains {"candidate": key, "rule": "barred", "ground": _ground, "detail
 
 _open(agreement) if {
 	is_object(agreement.refusals)
+	every article in agreement.refusals { is_string(article) }
 	input.offence.bar == "none"
 }
 
 _open(agreement) if {
 	is_object(agreement.refusals)
+	every article in agreement.refusals { is_string(article) }
 	code := data.comity.vocabulary.bars[input.offence.bar]
+	is_string(code)
 	not code in object.keys(agreement.refusals)
 }
 

@@ -20,4 +20,8 @@ test_refused if {
 	_found(fixture.asked("/offence/bar", "amnesty"), fixture.agreed("/refusals", {"time_barred": ""})) == {"barred_offence"}
 	_found(fixture.asked("/offence/bar", "pending-proceedings"), fixture.agreed("/refusals", {"bis_in_idem": ""})) == {"final_judgment"}
 	_found(fixture.question, fixture.agreed("/refusals", null)) == {"barred_offence"}
+	grounds := barred.grounds with input as fixture.asked("/offence/bar", "amnesty")
+		with data.comity.agreements as _usual
+		with data.comity.vocabulary.bars as {"amnesty": null}
+	count(grounds) == 1
 }

@@ -34,7 +34,25 @@ grounds contains {"candidate": key, "rule": "declarations", "ground": "declared_
 	not _known(candidate.agreement)
 }
 
-_known(agreement) if is_array(agreement.declarations)
+_known(agreement) if {
+	is_array(agreement.declarations)
+	every declaration in agreement.declarations { _readable(declaration, agreement) }
+}
+
+# A part that cannot be read could be anybody's and say anything.
+_readable(declaration, agreement) if {
+	is_array(agreement.authorities[declaration.party])
+	is_string(declaration.article)
+	_words(object.get(declaration, "excluded_categories", []))
+	_words(object.get(declaration, "excluded_kinds", []))
+	is_number(object.get(declaration, "min_penalty_months", 0))
+	object.get(declaration, "own_nationals", "allow") in {"never", "allow"}
+}
+
+_words(values) if {
+	is_array(values)
+	every value in values { is_string(value) }
+}
 
 _against(declaration) := {ground |
 	some ground, stands in {
@@ -58,7 +76,23 @@ _excludes_kind(declaration) if {
 _asks_more(declaration) if {
 	input.offence.present
 	input.offence.max_penalty_months < declaration.min_penalty_months
+} else := _unstated(declaration)
+
+# Who states no offence gets no more than who states a small one, but for a purpose that is not about an offence.
+_unstated(declaration) if {
+	not input.offence.present
+	not input.purpose in _without_offence
+	declaration.min_penalty_months > 0
 } else := false
+
+_without_offence := {
+	"missing-person-search",
+	"remains-identification",
+	"humanitarian",
+	"immediate-threat",
+	"road-traffic",
+	"border-control",
+}
 
 _keeps_nationals(declaration) if {
 	declaration.own_nationals == "never"

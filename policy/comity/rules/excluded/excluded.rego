@@ -26,6 +26,7 @@ grounds contains {"candidate": key, "rule": "excluded", "ground": _ground(kind),
 _allowed(kind, candidate) if {
 	is_array(candidate.term.offences.excluded)
 	is_object(candidate.agreement.refusals)
+	every article in candidate.agreement.refusals { is_string(article) }
 	not kind in candidate.term.offences.excluded
 	not _code(kind) in object.keys(candidate.agreement.refusals)
 }

@@ -34,6 +34,7 @@ grounds contains {
 
 _grave(term) if {
 	gravity := data.comity.vocabulary.gravity
+	every place in gravity { is_number(place) }
 	gravity[input.offence.gravity] >= gravity[term.offences.min_gravity]
 }
 

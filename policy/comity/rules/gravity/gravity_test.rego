@@ -24,6 +24,10 @@ test_refused if {
 	_found(fixture.question, fixture.agreed("/terms/0/offences/requires", ["organised", "transnational"])) == {"offence_scope"}
 	_found(fixture.question, fixture.agreed("/terms/0/offences/requires", null)) == {"offence_scope"}
 	_found(fixture.question, fixture.agreed("/terms/0/offences/min_gravity", null)) == {"not_grave"}
+	grounds := gravity.grounds with input as fixture.question
+		with data.comity.agreements as _usual
+		with data.comity.vocabulary.gravity as {"minor": null, "ordinary": 1}
+	count(grounds) == 1
 }
 
 test_what_lacks_is_named if {

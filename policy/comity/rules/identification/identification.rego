@@ -28,6 +28,7 @@ grounds contains {
 
 _enough(term) if {
 	rank := data.comity.vocabulary.identification
+	every place in rank { is_number(place) }
 	rank[input.identification] >= rank[term.identification]
 }
 

@@ -16,6 +16,10 @@ test_allowed if {
 }
 
 test_refused if {
+	grounds := identification.grounds with input as fixture.question
+		with data.comity.agreements as _usual
+		with data.comity.vocabulary.identification as {"weak": null, "moderate": 1}
+	count(grounds) == 1
 	_found(fixture.question, fixture.agreed("/terms/0/identification", "strong")) == {"weak_identification"}
 	_found(fixture.question, {"a": object.union(fixture.bilateral, {"terms": [object.remove(fixture.term, {"identification"})]})}) == {"weak_identification"}
 }

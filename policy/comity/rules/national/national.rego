@@ -29,10 +29,31 @@ grounds contains {
 	_meant(entry, key)
 }
 
-# Whatever a module denies stands, also an entry that is not of the agreed form.
-_meant(entry, _) if not entry.candidate
+grounds contains {"candidate": key, "rule": "national", "ground": "national_law", "detail": "", "article": ""} if {
+	some name in data.comity.expected_national
+	not _denials(data.comity.national[name])
+	some key, _ in candidates.considered
+}
 
-_meant(entry, key) if entry.candidate == key
+# OPA hands a set of denials on as a set; one that lies in data is a list.
+_denials(module) if is_set(module.deny)
+
+_denials(module) if is_array(module.deny)
+
+# Whatever a module denies stands, also an entry that is not of the agreed form.
+# A denial is meant for every candidate, but where it names another one. A term that its agreement has not is a slip of
+# the pen, or gone: the denial is then meant for all of that agreement, never for nothing.
+_meant(entry, key) if not _elsewhere(entry, key)
+
+_elsewhere(entry, key) if {
+	entry.candidate != key
+	entry.candidate in candidates.named
+}
+
+_elsewhere(entry, key) if {
+	[agreement, _] := split(entry.candidate, "/")
+	not startswith(key, concat("", [agreement, "/"]))
+}
 
 _ground(entry) := entry.code if {
 	data.comity.catalogue.grounds[entry.code]

@@ -36,4 +36,24 @@ test_what_a_module_denies_stands if {
 test_an_odd_denial_stands_too if {
 	_denied({"no"}) == {["national_law", "", ""]}
 	_denied({{"code": "unheard of", "detail": 7, "article": null}}) == {["national_law", "", ""]}
+	_denied({{"code": "press", "candidate": null}}) == {["press", "", ""]}
+	_denied({{"code": "press", "candidate": 7}}) == {["press", "", ""]}
+	_denied({{"code": "press", "candidate": "persons"}}) == {["press", "", ""]}
+	_denied({{"code": "press", "candidate": "a/a slip of the pen"}}) == {["press", "", ""]}
+	_denied({{"code": "press", "candidate": "another/persons"}}) == set()
+}
+
+test_a_denial_of_one_term_leaves_the_other if {
+	two := [fixture.term, object.union(fixture.term, {"id": "more"})]
+	grounds := national.grounds with input as fixture.question
+		with data.comity.agreements as fixture.agreed("/terms", two)
+		with data.comity.expected_national as ["law"]
+		with data.comity.national as {"law": {"loaded": true, "deny": [{"code": "press", "candidate": "a/more"}]}}
+	{ground.candidate | some ground in grounds} == {"a/more"}
+}
+
+test_a_module_without_a_list_of_denials_refuses if {
+	every entries in [null, true, "no", {"code": "press"}] {
+		["national_law", "", ""] in _denied(entries)
+	}
 }
