@@ -1,6 +1,7 @@
 """The offence tables: made from their sources, well-formed, symmetric where they should be, and looked up right."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -153,3 +154,46 @@ def test_any_text_is_a_statute_or_told(text: str) -> None:
 def test_tables_name_the_countries_of_the_sandbox() -> None:
     assert set(tables()) == set(TABLES)
     assert json.loads((REPO / "policy/comity/offences/data.json").read_text()) == TABLES
+
+
+def made(tmp_path: Path, statute: str, **pairs: Any) -> list[str]:
+    """What the generator says of the sources when Estonia's fraud is written otherwise."""
+    folder = tmp_path / "offences"
+    shutil.copytree(REPO / "policy" / "offences", folder, dirs_exist_ok=True)
+    text = (folder / "EE.yaml").read_text()
+    line = next(each for each in text.splitlines() if each.startswith('  "209"'))
+    (folder / "EE.yaml").write_text(text.replace(line, statute or line))
+    if pairs:
+        (folder / "pairs.yaml").write_text(yaml.safe_dump([pairs]))
+    code = (
+        "import sys, pathlib; sys.path.insert(0, 'ops'); import offence_tables as made, json, yaml\n"
+        "folder = pathlib.Path(sys.argv[1]); words = json.loads(open('policy/comity/vocabulary/data.json').read())\n"
+        "made.mappings(made.read_countries(folder, words), yaml.safe_load((folder / 'pairs.yaml').read_text()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], cwd=REPO, capture_output=True, text=True)
+    assert (done.returncode == 0) == (done.stderr == "")
+    return done.stderr.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("statute", "problem"),
+    [
+        ('  "209": {title: Fraud, iccs: "0799", list: fraud, months: 60}', "EE.yaml: 209: unknown ICCS class 0799"),
+        ('  "209": {title: Fraud, iccs: "0701", list: cheating, months: 60}', "list category cheating"),
+        ('  "209": {title: Fraud, iccs: "0701", list: fraud, months: 0}', "1 to 1200"),
+        ('  "209": {title: Fraud, iccs: "0701", list: fraud, months: 60, kinds: [sad]}', "unknown kind"),
+        ('  "209": {title: Fraud, iccs: "0701", list: fraud, months: 60, year: 2001}', "keys are"),
+        ('  "20 9": {title: Fraud, iccs: "0701", list: fraud, months: 60}', "letters, digits and hyphens"),
+    ],
+)
+def test_a_mistake_in_the_sources_is_told(tmp_path: Path, statute: str, problem: str) -> None:
+    assert any(problem in line for line in made(tmp_path, statute))
+
+
+def test_sound_sources_and_pairs(tmp_path: Path) -> None:
+    assert made(tmp_path, "") == []
+    assert made(tmp_path, "", asking="EE:209", asked={"FI": ["36-1"]}, why="x") == []
+    unknown = made(tmp_path, "", asking="EE:209", asked={"FI": ["36-9"]}, why="x")
+    assert any("FI:36-9" in line for line in unknown)
+    silent = made(tmp_path, "", asking="EE:209", asked={"FI": ["36-1"]}, why="")
+    assert any("say why" in line for line in silent)

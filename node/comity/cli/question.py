@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from comity.cli.context import home_of
 from comity.cli.output import json_option
@@ -43,6 +44,15 @@ def _of_agreements(field: str) -> Callable[[click.Context, click.Parameter, str]
     return complete
 
 
+def _offences(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the statutes and list categories that begin so, statutes with their titles."""
+    from comity.policy import library, offences  # noqa: PLC0415
+
+    known = [CompletionItem(each.code, help=each.title) for cc in offences.tables() for each in offences.statutes(cc)]
+    known += [CompletionItem(word) for word in library.vocabulary()["list_offences"]]
+    return [item for item in known if item.value.startswith(incomplete)]
+
+
 def _options() -> list[Callable[[Any], Any]]:
     return [
         click.option(
@@ -59,7 +69,12 @@ def _options() -> list[Callable[[Any], Any]]:
         ),
         click.option("--case", "case", default="", help="Case reference."),
         _word("--proceeding", _PROCEEDINGS, "investigation", "Kind of proceeding."),
-        click.option("--offence", default="", help="List category (murder), ICCS code (0701), or own CC:statute."),
+        click.option(
+            "--offence",
+            default="",
+            help="List category (murder), ICCS code (0701), or own CC:statute.",
+            shell_complete=_offences,
+        ),
         click.option(
             "--penalty",
             type=click.IntRange(0, 1200),

@@ -14,10 +14,10 @@ _MARKS = {"permitted": "✓", "review": "…", "refused": "✗", "unreachable": 
 
 def show_results(steps: Iterator[Asked | Any], *, as_json: bool) -> int:
     """Print every result as it arrives (or one JSON document at the end); return the exit code."""
-    exchange, asked, shown = "", 0, dict[str, dict[str, Any]]()
+    exchange, countries, shown = "", set[str](), dict[str, dict[str, Any]]()
     for step in steps:
         if isinstance(step, Asked):
-            exchange, asked = step.exchange_id, len(step.countries)
+            exchange, countries = step.exchange_id, {*step.countries}
             if not as_json:
                 click.echo(f"exchange {exchange}: asked {', '.join(step.countries)}")
             continue
@@ -26,6 +26,7 @@ def show_results(steps: Iterator[Asked | Any], *, as_json: bool) -> int:
             print_result(document)
         shown[document["country"]] = document
     peers = list(shown.values())
+    asked = len(countries | shown.keys())  # fetched later: those asked then, and those that had answered before
     answered = sum(peer["outcome"] in _ANSWERED and peer.get("decided_by") != "home" for peer in peers)
     if as_json:
         whole = {"exchange": exchange, "asked": asked, "answered": answered, "peers": peers}

@@ -23,7 +23,12 @@ def _make_options(function: Any) -> Any:
         json_option,
         click.option("--engine", type=click.Choice(["embedded", "opa"]), default="embedded", show_default=True),
         click.option("--people", type=click.IntRange(20, 1_000_000), default=3000, show_default=True, help="Each."),
-        click.option("--countries", default="EE,FI,SE,LV", show_default=True),
+        click.option(
+            "--countries",
+            default="EE,FI,SE,LV",
+            show_default=True,
+            help="The first one asks; known too: LT, PL, DE, US.",
+        ),
         _dir_option,
     ):
         function = option(function)
@@ -128,25 +133,41 @@ def _present(sandbox: Any, as_json: bool) -> None:
 
 def suggestions(sandbox: Any) -> list[str]:
     """Return commands to try next, for the countries that this sandbox has."""
+    from comity.policy.offences import statutes  # noqa: PLC0415
     from comity.sandbox.people import stars  # noqa: PLC0415
 
     asker = sandbox.countries[0]
-    star = stars()[0]
-    name = star.names.get(asker, star.names["EE"])
-    question = [
-        *("comity", "--node", asker, "query", "person", "--name", name, "--birth-date", star.birth_date),
-        *("--category", "wanted-persons", "--purpose", "criminal-investigation", "--case", "K-2026-117"),
-        *("--nexus", "phone contact with the suspect", "--offence", "fraud", "--penalty"),
-    ]
+    wanted = next(star for star in stars() if star.key == "kaskov")
+    fraud = next(each.code for each in statutes(asker) if each.list_category == "fraud")
+    name = wanted.names.get(asker, wanted.names["EE"])
+    ask = ("comity", "--node", asker, "query", "person")
+    why = ("--purpose", "criminal-investigation", "--case", "K-2026-117", "--nexus", "phone contact with the suspect")
+    person = ("--name", name, "--birth-date", wanted.birth_date, "--category", "wanted-persons")
+    question = (*ask, *person, *why, "--offence", fraud)
     return [
-        shlex.join([*question, "60"]),
-        shlex.join([*question, "6"]),
+        shlex.join(question),
+        shlex.join([*question, "--penalty", "6"]),
+        *(shlex.join([*ask, *facts, *why]) for facts in _trace(sandbox)),
+        f"comity policy offence {fraud}",
+        f"comity --node {asker} agreement list",
         f"comity --node {asker} exchange list",
         f"comity --node {asker} ledger verify",
         f"comity --node {asker} doctor",
         f"comity sandbox down --node {sandbox.countries[-1]}",
         "comity sandbox down",
     ]
+
+
+def _trace(sandbox: Any) -> list[tuple[str, ...]]:
+    """Return the facts of a question about a trace, where its holder is here and the first country is a party."""
+    from comity.sandbox.people import stars  # noqa: PLC0415
+
+    trace = next(star for star in stars() if star.key == "trace")
+    holder = trace.held_by[0]
+    if holder not in sandbox.countries[1:] or sandbox.countries[0] == "US":
+        return []
+    number = ("--id", f"document:{trace.names[holder]}", "--category", "dna-profiles", "--subject", "other")
+    return [(*number, "--necessity", "strict", "--to", holder)]
 
 
 def _say(line: str) -> None:

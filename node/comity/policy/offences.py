@@ -63,6 +63,11 @@ def counterparts(code: str, asked: str) -> tuple[StatuteFacts, ...]:
     return tuple(look_up(each) for each in found)
 
 
+def statutes(country: str) -> tuple[StatuteFacts, ...]:
+    """Return every statute of a country's table; raises `Malformed` for a country that has none."""
+    return tuple(look_up(code) for code in _table(country)["statutes"])
+
+
 def tables() -> tuple[str, ...]:
     """Return the countries that have a table."""
     return tuple(_offences())
