@@ -127,7 +127,7 @@ class OpenNode:
         return seal_descriptor(self.descriptor(), self.identity.key, self.identity.key_id)
 
     def agreements(self) -> list[Agreement]:
-        """Return the agreements in force now, suspended ones too; of a home that never ran, its files."""
+        """Return the agreements that policy knows now, suspended ones too; of a home that never ran, its files."""
         return list(self.book().in_force(self.clock()).agreements)
 
     @property

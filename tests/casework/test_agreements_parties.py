@@ -118,8 +118,11 @@ def test_a_text_whose_day_has_not_come_waits(ee: Party, fi: Party) -> None:
     ee.proposed(content, text.digest, text.id)
     assert fi.signed(text.id, text.digest).held.state is State.AGREED
     assert text.id not in {held.id for held in ee.held()}
+    named = {"agreement": text.id, "digest": text.digest}
+    (reason,) = ee.node.own.policy().decide({**_question(ee), "basis": named}).reasons
+    assert "not yet in force" in reason.message
     with pytest.raises(Precondition, match="2030-01-01"):
-        ee.acts.activate(text.id)
+        ee.acts.activate(text.id, ee.a)
     day = datetime(2030, 1, 1, tzinfo=UTC)
     assert text.digest in {held.digest for held in ee.node.office.book.in_force(day).agreements}
     assert ee.node.office.book.in_force(datetime.now(UTC)).changes_at is not None

@@ -127,11 +127,12 @@ def test_whoever_holds_a_set_ends_with_it_and_its_engine_ends_with_the_last_hold
 
 
 def test_a_day_that_passes_counts(bench: Bench) -> None:
-    late = adopt(bench.store, sample(EE_FI, instrument={"in_force": "2026-11-02"}))
+    early = adopt(bench.store, sample(EE_FI))
+    late = adopt(bench.store, sample(EE_FI, revision=4, instrument={"in_force": "2026-11-02"}))
     holder = bench.holder()
-    assert holder().agreements == {}
+    assert holder().agreements == {early.id: early}
     bench.now = datetime(2026, 11, 2, tzinfo=UTC)
-    assert set(holder().agreements) == {late.id}
+    assert holder().agreements == {late.id: late}
     assert holder().sequence == 2
 
 

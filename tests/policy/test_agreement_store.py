@@ -67,11 +67,22 @@ def test_nothing_is_in_force_in_an_empty_database(store: Store) -> None:
 def test_an_adopted_text_is_in_force_between_its_days(store: Store, writer: Writer) -> None:
     agreement, book = writer.adopt(sample()), AgreementBook(store, "EE")
     start, end = (datetime.fromtimestamp(second, UTC) for second in agreement.in_force)
-    assert book.in_force(start - HOUR).agreements == ()
     assert book.in_force(start - HOUR).changes_at == to_ms(start)
-    assert book.in_force(start).agreements == (agreement,)
     assert book.in_force(start).changes_at == to_ms(end)
-    assert book.in_force(end).agreements == ()
+    for moment, counts in ((start - HOUR, False), (start, True), (end - HOUR, True), (end, False)):
+        assert book.in_force(moment).agreements == (agreement,)  # its own dates say whether it counts
+        assert (book.standing(agreement.id).in_force(to_ms(moment)) is not None) is counts
+
+
+def test_a_text_that_is_signed_late_counts_from_the_last_signature(store: Store, writer: Writer) -> None:
+    agreement, book = writer.text(sample()), AgreementBook(store, "EE")
+    writer.event(Step.PROPOSED, agreement, "FI")
+    for step in (Step.CHECKED, Step.APPROVED, Step.COUNTERSIGNED):
+        writer.event(step, agreement, "EE")
+    assert book.in_force(T0 + HOUR).agreements == ()
+    writer.event(Step.AGREED, agreement, "EE", T0 + HOUR)
+    assert book.in_force(T0).agreements == ()
+    assert book.in_force(T0 + HOUR).agreements == (agreement,)
 
 
 def test_another_book_on_the_same_database_sees_a_suspension_by_its_generation(store: Store, writer: Writer) -> None:

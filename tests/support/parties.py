@@ -56,7 +56,10 @@ class Party:
         return self.node.office.book.standing(agreement)
 
     def held(self) -> list[Agreement]:
-        return list(self.node.office.book.in_force(datetime.now(UTC)).agreements)
+        """The agreements that count now."""
+        now = datetime.now(UTC)
+        known = self.node.office.book.in_force(now).agreements
+        return [held for held in known if held.in_force[0] <= now.timestamp() < held.in_force[1]]
 
     def entries(self, agreement: str) -> list[LedgerEntry]:
         """The ledger's entries about an agreement, oldest first."""

@@ -24,7 +24,7 @@ from comity.casework.agreement_messages import (
     TextStatus,
 )
 from comity.casework.agreement_outbox import envelopes
-from comity.casework.agreement_turns import AgreementTurns
+from comity.casework.agreement_turns import NOTICES, AgreementTurns
 from comity.casework.mirror import Readers, decoded, read
 from comity.casework.statements import SignedStatement, StatementAct, prove_statement, read_statement
 from comity.errors import Conflict, Exhausted, Forbidden, NotFound, Precondition, Reason, Unauthenticated
@@ -37,11 +37,6 @@ from comity.policy.agreement import Agreement, load_agreement
 from comity.policy.lifecycle import Event, Standing, State, Step, Text, check_follows
 from comity.policy.store import AgreementBook, message_row, messages_since, read_events, seen_message, text_of, to_ms
 
-_NOTICES = {
-    StatementAct.SUSPENDED: Step.SUSPENDED,
-    StatementAct.RESUMED: Step.RESUMED,
-    StatementAct.ENDED: Step.ENDED,
-}
 _RATE_WINDOW = timedelta(hours=1)
 _MAX_IN_WINDOW = 200
 _SHOWN = (State.PROPOSED, State.AGREED, State.IN_FORCE)
@@ -154,7 +149,7 @@ class AgreementReception:
         peer, now = message.peer, message.at
         proven = prove_statement(notice.statement, peer, now)
         statement = proven.statement
-        step = _NOTICES.get(statement.act)
+        step = NOTICES.get(statement.act)
         if step is None:
             raise Precondition("statement: it is a signature: `Propose` and `Countersign` take those")
         if step is not Step.SUSPENDED:
@@ -170,7 +165,7 @@ class AgreementReception:
 
         def acts(_known: Standing) -> list[Act]:
             self._check_new(message)
-            if statement.at <= self._last_said(peer, agreement.id):
+            if statement.at <= self._turns.last_said(peer.country, agreement.id):
                 raise Conflict(f"{agreement.id}: {peer.country} said this, or something newer, before")
             return [_act(step, peer, proven, effective_at=effective)]
 
@@ -283,13 +278,6 @@ class AgreementReception:
         with self._own.store.read() as tx:
             if seen_message(tx, message.peer.country, message.header.message_id):
                 raise Conflict("message_id was used before: this message has been taken in already")
-
-    def _last_said(self, peer: Peer, agreement_id: str) -> int:
-        """Return when a country last suspended, resumed or ended an agreement by its own clock; 0 for never."""
-        with self._own.store.read() as tx:
-            events = read_events(tx, agreement_id)
-        said = [e for e in events if e.country == peer.country and e.step in _NOTICES.values()]
-        return max((read_statement(event.envelope).at for event in said), default=0)
 
     def _view(self, agreement_id: str, now: datetime, digest: str = "") -> tuple[TextStatus, ...]:
         standing = self._book.standing(agreement_id)

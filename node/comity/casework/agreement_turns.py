@@ -6,12 +6,19 @@ from datetime import datetime
 from functools import partial
 
 from comity.casework.agreement_log import Act, AgreementLog
-from comity.casework.statements import read_statement
+from comity.casework.statements import StatementAct, read_statement
 from comity.errors import Conflict, Reason
 from comity.exchange.own import OwnNode
 from comity.policy.agreement import Agreement, load_agreement
 from comity.policy.lifecycle import Standing, State, Step
 from comity.policy.store import AgreementBook, read_events, to_ms
+
+NOTICES = {
+    StatementAct.SUSPENDED: Step.SUSPENDED,
+    StatementAct.RESUMED: Step.RESUMED,
+    StatementAct.ENDED: Step.ENDED,
+}
+"""What a country says of an agreement as a whole, and the step that it is."""
 
 
 class AgreementTurns:
@@ -63,6 +70,13 @@ class AgreementTurns:
             events = read_events(tx, agreement.id)
         proposed = [e for e in events if e.digest == agreement.digest and e.step is Step.PROPOSED]
         return read_statement(proposed[0].envelope).amends if proposed else ""
+
+    def last_said(self, country: str, agreement_id: str) -> int:
+        """Return when a country last suspended, resumed or ended an agreement by its own clock; 0 for never."""
+        with self._own.store.read() as tx:
+            events = read_events(tx, agreement_id)
+        said = [each for each in events if each.country == country and each.step in NOTICES.values()]
+        return max((read_statement(event.envelope).at for event in said), default=0)
 
     def _adoption(self, new: Agreement, known: Standing) -> list[Act]:
         newest = known.newest

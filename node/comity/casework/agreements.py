@@ -134,20 +134,19 @@ class Agreements:
 
         return self._told(self._log.record(agreement, acts, now), agreement)
 
-    def activate(self, agreement_id: str) -> Outcome:
+    def activate(self, agreement_id: str, official: Official) -> Outcome:
         """Put an agreed text whose day has come into force; raises `Precondition` where there is none."""
         agreement = self._newest(agreement_id)
         now = self._now()
 
         def acts(known: Standing) -> list[Act]:
-            due = self._turns.due(known, now)
-            if not due:
+            if not self._turns.due(known, now):
                 raise Precondition(
                     f"{agreement_id}: nothing to put into force: revision {agreement.revision} is in force already, or "
                     f"its day ({agreement.document['instrument']['in_force']}) has not come",
                     reason=Reason.AGREEMENT_STATE,
                 )
-            return due
+            return [self._by(official, Step.IN_FORCE)]
 
         standing = self._log.record(agreement, acts, now)
         return Outcome(standing, standing.text(agreement.digest))

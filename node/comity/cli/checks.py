@@ -80,7 +80,7 @@ def _agreements(node: OpenNode) -> Iterator[Finding]:
     """Say what is in force, what is suspended, what waits for a signature here, and what peers do not know yet."""
     from comity.policy.store import AgreementBook, to_ms, undelivered  # noqa: PLC0415
 
-    yield _attempt("agreements", lambda: f"{len(node.agreements())} in force")
+    yield _attempt("agreements", lambda: _in_force(node))
     now = to_ms(node.clock())
     try:
         standings = AgreementBook(node.store, node.country).standings()
@@ -98,6 +98,12 @@ def _agreements(node: OpenNode) -> Iterator[Finding]:
     for country, count in sorted(waiting.items()):
         problem = f"{country} is still to be told of {count} step(s): `comity peer check {country}`"
         yield Finding("warn", f"peer {country}", problem)
+
+
+def _in_force(node: OpenNode) -> str:
+    second = node.clock().timestamp()
+    dates = [held.in_force for held in node.agreements()]
+    return f"{sum(start <= second < end for start, end in dates)} in force"
 
 
 def _days_left(subject: str, until: datetime, now: datetime) -> Finding:

@@ -167,9 +167,18 @@ class Standing:
 
     def in_force(self, at: int) -> TextStanding | None:
         """Return the text that counts at a moment, suspended or not; an older one never comes back."""
-        begun = [held for held in self.texts.values() if held.agreed and held.begins <= at]
-        newest = max(begun, key=lambda held: held.text.revision, default=None)
-        return newest if newest and at < newest.text.ends * 1000 else None
+        found = self.foremost(at)
+        return found if found and found.begins <= at < found.text.ends * 1000 else None
+
+    def foremost(self, at: int) -> TextStanding | None:
+        """Return the text that counts at a moment; where none does, the one that did last, or that will first.
+
+        What counts no more, or not yet, permits nothing by its own dates, but it says why and by which article.
+        """
+        agreed = [held for held in self.texts.values() if held.agreed]
+        begun = [held for held in agreed if held.begins <= at]
+        last = max(begun, key=lambda held: held.text.revision, default=None)
+        return last or min(agreed, key=lambda held: held.begins, default=None)
 
     def suspended_by(self, at: int) -> frozenset[str]:
         """Return the countries that hold it suspended at a moment."""

@@ -71,11 +71,12 @@ _NEWEST = Prepared(select(func.max(agreement_event.c.seq)))
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """What is in force at a moment.
+    """What policy must know at a moment.
 
-    `agreements` holds the suspended ones too, whose ids are in `suspended`. A party that left is not among the
-    `parties` of what is returned; one that alone suspended an agreement of many is in its data's `suspended_by`.
-    `changes_at` is the next moment (milliseconds) at which the answer changes by itself.
+    `agreements` holds, of each agreement, the text in force; where none is, the one that was last or will be first,
+    which its own dates refuse. It holds the suspended ones too, whose ids are in `suspended`. A party that left is
+    not among the `parties` of what is returned; one that alone suspended an agreement of many is in its data's
+    `suspended_by`. `changes_at` is the next moment (milliseconds) at which the answer changes by itself.
     """
 
     agreements: tuple[Agreement, ...] = ()
@@ -164,9 +165,9 @@ class AgreementBook:
 
     def _counted(self, standing: Standing, at: int) -> tuple[Agreement, bool] | None:
         """Return the text of an agreement that counts at a moment and whether it is suspended, or None."""
-        held = standing.in_force(at)
-        if held is None:
-            return None
+        held = standing.foremost(at)
+        if held is None or (held.begins > at and held.text.starts * 1000 <= at):
+            return None  # its own dates would let it count before the last party had signed
         agreement = self.agreement(held.text.digest)
         remaining = set(agreement.parties) - standing.left_by(at)
         if self._home not in remaining or len(remaining) < 2:

@@ -44,7 +44,7 @@ _VERBS: dict[str, tuple[dict[str, rules.Rule], _Perform]] = {
     "Approve": (_READ, lambda acts, by, m: acts.approve(m.agreement, m.digest, by)),
     "Propose": (_READ, lambda acts, by, m: acts.propose(m.agreement, m.digest, by)),
     "Countersign": (_READ, lambda acts, by, m: acts.countersign(m.agreement, m.digest, by)),
-    "Activate": (_ONE, lambda acts, _by, m: acts.activate(m.agreement)),
+    "Activate": (_ONE, lambda acts, by, m: acts.activate(m.agreement, by)),
     "Suspend": (_WHY, lambda acts, by, m: acts.suspend(m.agreement, by, m.reason)),
     "Resume": (_WHY, lambda acts, by, m: acts.resume(m.agreement, by, m.reason)),
     "End": (_END, lambda acts, by, m: acts.end(m.agreement, by, m.reason, m.from_ms)),
