@@ -24,8 +24,12 @@ from comity.identity.store import Peer, utc_from_ms
 PAYLOAD_TYPE = "application/vnd.comity.agreement-statement.v1+json"
 MAX_BYTES = 16 * 1024
 _MAX_AHEAD_SECONDS = 600  # the most that `clock_skew_seconds` can be set to
-_MAX_TEXT = 500
-_TEXTS = ("agreement", "digest", "amends", "act", "country", "node", "official", "role", "note")
+_MAX_TIME = 253_402_300_800_000  # the year 10000: later no calendar shows it
+_TEXTS = {
+    "agreement": 128, "digest": 64, "amends": 64, "act": 16, "country": 2, "node": 512, "official": 64, "role": 64,
+    "note": 500,
+}  # fmt: skip
+"""How long each text may be: what an event of the life cycle holds."""
 _NUMBERS = ("revision", "at", "effective_at")
 
 
@@ -128,8 +132,8 @@ def _open(envelope: bytes) -> tuple[Statement, bytes, bytes, str, x509.Certifica
 def _parse(document: Any) -> Statement:
     if not isinstance(document, dict) or document.keys() != Statement.__dataclass_fields__.keys():
         raise Malformed("statement: unknown or missing keys")
-    texts = all(isinstance(document[name], str) and len(document[name]) <= _MAX_TEXT for name in _TEXTS)
-    numbers = all(type(document[name]) is int and 0 < document[name] < 1 << 53 for name in _NUMBERS)
+    texts = all(isinstance(document[name], str) and len(document[name]) <= most for name, most in _TEXTS.items())
+    numbers = all(type(document[name]) is int and 0 < document[name] < _MAX_TIME for name in _NUMBERS)
     if not texts or not numbers or any(not letter.isprintable() for name in _TEXTS for letter in document[name]):
         raise Malformed("statement: a value has the wrong type, is too long or holds control characters")
     if document["act"] not in set(StatementAct):

@@ -19,6 +19,9 @@ _DIGEST = re.compile(r"^[0-9a-f]{64}\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _COUNTRY = re.compile(r"^[A-Z]{2}\Z")
 _PROPERTY = re.compile(r"^[A-Za-z][A-Za-z0-9]{0,63}\Z")
+_LANGUAGE = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
+_STATUTE = re.compile(r"^[A-Z]{2}:(?=[^0-9]*[0-9])[A-Za-z0-9.()/§-]{1,32}\Z")
+_ICCS = re.compile(r"^[0-9]{1,8}\Z")
 _MAX_LIST = 20
 
 Rule = Callable[[Any], str]
@@ -56,6 +59,21 @@ def country(value: str) -> str:
 def property_name(value: str) -> str:
     """The name of a FollowTheMoney property: letters and digits."""
     return "" if _PROPERTY.match(value) else "is not the name of a property"
+
+
+def language(value: str) -> str:
+    """A language by BCP 47, or nothing."""
+    return "" if not value or _LANGUAGE.match(value) else "is not a language tag of BCP 47, e.g. en"
+
+
+def statute(value: str) -> str:
+    """A statute as `CC:number`, or nothing: it is kept with the decision in the open, so no prose stands here."""
+    return "" if not value or _STATUTE.match(value) else "is not a statute as CC:number, e.g. FI:36-1"
+
+
+def iccs(value: str) -> str:
+    """A class of the ICCS, or nothing."""
+    return "" if not value or _ICCS.match(value) else "is not a class of the ICCS: digits, e.g. 0701"
 
 
 def exactly(size: int) -> Rule:
@@ -144,9 +162,9 @@ CIRCUMSTANCES: dict[str, Rule] = {
     "urgency_reason": text(500),
     "case.reference": text(128),
     "case.proceeding": maybe_one_of(words.PROCEEDING),
-    "offence.code": text(128),
+    "offence.code": statute,
     "offence.text": text(500),
-    "offence.iccs": text(16),
+    "offence.iccs": iccs,
     "offence.list_category": optional_code,
     "offence.max_penalty_months": at_most(1200),
     "offence.attempt": flag,
@@ -163,7 +181,7 @@ CIRCUMSTANCES: dict[str, Rule] = {
     "authorisation.issued_by": text(200),
     "authorisation.expires_at": optional_moment,
     "confidentiality": optional_code,
-    "language": text(35),
+    "language": language,
     "assurances": each(code),
     "nexus": text(1000),
     "channel": maybe_one_of(words.CHANNEL),
