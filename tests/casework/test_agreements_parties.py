@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -538,3 +539,23 @@ def test_every_broken_rule_of_a_message_is_told(ee: Party, fi: Party) -> None:
         assert field in str(refusal)
     assert ee.refused("FI", Proposal(b"agreement: [", "0" * 64, "", (b"{}",))).reason == "MALFORMED"
     assert fi.standing("not a code").texts == {}
+
+
+def test_who_is_left_out_of_a_new_text_hears_nothing_of_it(ee: Party, parties: dict[str, Party]) -> None:
+    def two_only(document: dict[str, Any]) -> None:
+        kept = ["EE", "FI"]
+        document["parties"] = list(kept)
+        for part in ("authorities", "languages"):
+            document[part] = {country: document[part][country] for country in kept}
+        document["terms"] = [{**term, "providers": list(kept)} for term in document["terms"]]
+        document["declarations"] = []
+        document["scenarios"] = document["scenarios"][:1]
+
+    content, text = next_text(ee, MANY, edit=two_only)
+    amends = newest_digest(ee, MANY)
+    signed = statement(ee, text, StatementAct.SIGNED, amends=amends)
+    ee.say("FI", Proposal(content, text.digest, amends, (signed,)))
+    assert text.digest in {each.digest for each in ee.say("FI", StatusQuery(MANY)).texts}
+    heard = parties["LV"].say("FI", StatusQuery(MANY)).texts
+    assert heard
+    assert text.digest not in {each.digest for each in heard}

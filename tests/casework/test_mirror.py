@@ -1,16 +1,26 @@
 """Readings compared over mutual TLS: alike where nobody changed anything, and what a peer may not ask."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
+from threading import Event, Semaphore
 
 import pytest
 from support.parties import Party, running_parties
 
+from comity.casework.agreement_log import AgreementLog
 from comity.casework.agreement_messages import Comparison
+from comity.casework.agreement_reception import AgreementReception
 from comity.casework.mirror import MAX_QUESTIONS, Question, differences, encoded, read, shared_questions
-from comity.errors import Reason
+from comity.errors import Exhausted, Reason
+from comity.exchange.model import SignedReply
+from comity.exchange.responder import Call
 from comity.policy.agreement import Agreement
 from comity.policy.document import encode
+from comity.policy.engine import Engine
+from comity.wire.agreement import AgreementMessages
 
 ID = "ee-fi-police-2026"
 
@@ -72,3 +82,38 @@ def test_what_a_peer_may_not_ask(parties: dict[str, Party]) -> None:
     assert refused("EE", "FI", good, digest="ab" * 32) == Reason.AGREEMENT_MISMATCH
     assert refused("EE", "FI", good, name="no-such") == Reason.NOT_FOUND
     assert refused("LV", "FI", good) == Reason.METHOD_NOT_ALLOWED
+
+
+def test_comparisons_beyond_two_at_once_are_told_to_come_again(parties: dict[str, Party]) -> None:
+    ee, fi = parties["EE"], parties["FI"]
+    office, agreement = fi.node.office, held(ee)
+    begun, may_end = Semaphore(0), Event()
+
+    @contextmanager
+    def slow(text: Agreement) -> Iterator[tuple[Engine, Engine]]:
+        with office.readers(text) as engines:
+            begun.release()
+            assert may_end.wait(60)
+            yield engines
+
+    log = AgreementLog(fi.node.own, office.book)
+    reception = AgreementReception(
+        fi.node.own, office.book, log, fi.node.node.peers, office.turns, AgreementMessages(), slow
+    )
+    question = encoded(shared_questions(agreement, ("EE", "FI"))[:1])
+    certificate = ee.node.own.identity.certificate_pem
+
+    def ask() -> SignedReply:
+        method, message = ee.message("FI", Comparison(agreement.id, agreement.digest, question))
+        return reception.answer(Call(*fi.node.node.peers.identify(certificate, datetime.now(UTC)), message), method)
+
+    with ThreadPoolExecutor(2) as pool:
+        two = [pool.submit(ask) for _ in range(2)]
+        for _ in two:
+            assert begun.acquire(timeout=60)
+        with pytest.raises(Exhausted, match="under way") as told:
+            ask()
+        may_end.set()
+        assert told.value.reason == Reason.TOO_MANY_CONCURRENT
+        assert all(each.result() for each in two)
+    assert ask()  # the place is given back

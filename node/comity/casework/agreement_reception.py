@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from threading import BoundedSemaphore
 
 from comity.casework.agreement_log import Act, AgreementLog
 from comity.casework.agreement_messages import (
@@ -39,6 +40,9 @@ from comity.policy.store import AgreementBook, message_row, messages_since, read
 
 _RATE_WINDOW = timedelta(hours=1)
 _MAX_IN_WINDOW = 200
+_COMPARISONS = 2
+"""How many comparisons run at once: each is hundreds of decisions, and questions about people must not wait."""
+
 _SHOWN = (State.PROPOSED, State.AGREED, State.IN_FORCE)
 
 
@@ -71,6 +75,7 @@ class AgreementReception:
         self._turns = turns
         self._codec = codec
         self._readers = readers
+        self._comparing = BoundedSemaphore(_COMPARISONS)
 
     def answer(self, call: Call, method: str) -> SignedReply:
         """Take one message in and return the signed reply."""
@@ -183,16 +188,27 @@ class AgreementReception:
         if agreement.digest != request.digest:
             raise _mismatch(f"{agreement.id}: this node holds revision {agreement.revision}, another text than named")
         documents = decoded(request.questions, agreement, (own.country, peer.country))
-        with self._readers(agreement) as engines:
-            return tuple(read(own.country, engines, documents))
+        if not self._comparing.acquire(blocking=False):
+            raise Exhausted(
+                "other comparisons are under way: ask again when they are done", reason=Reason.TOO_MANY_CONCURRENT
+            )
+        try:
+            with self._readers(agreement) as engines:
+                return tuple(read(own.country, engines, documents))
+        finally:
+            self._comparing.release()
 
     def _status(self, message: _Message, agreement_id: str) -> tuple[TextStatus, ...]:
+        """Return where the texts stand that name the peer as a party: others are none of its business."""
         peer, now = message.peer, message.at
-        found = self._view(agreement_id, now)
-        parties = {party for status in found for party in self._book.agreement(status.digest).parties}
-        if peer.country not in parties:
+        found = [
+            status
+            for status in self._view(agreement_id, now)
+            if peer.country in self._book.agreement(status.digest).parties
+        ]
+        if not found:
             raise NotFound(f"{agreement_id}: there is no such agreement with {peer.country} here")
-        return found
+        return tuple(found)
 
     def _record(
         self, agreement: Agreement, acts: Callable[[Standing], list[Act]], message: _Message, content: bytes = b""
