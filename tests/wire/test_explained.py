@@ -74,3 +74,19 @@ def test_what_cannot_be_explained_says_so(world: World, tmp_path) -> None:
         assert says in done.output + done.stderr
     done = CliRunner().invoke(main, ["--home", home, "policy", "impact", __file__, "--since", "soon"])
     assert done.exit_code == 2
+
+
+def test_any_document_is_explained_or_refused_in_words(world: World, tmp_path) -> None:
+    file = tmp_path / "odd.json"
+    for odd in (
+        "{}",
+        '{"requester": 1}',
+        '{"requester": {"country": "EE"}, "self": 1}',
+        '{"direction": "inbound"}',
+        "[]",
+    ):
+        file.write_text(odd)
+        for command in ("explain", "simulate"):
+            ran = CliRunner().invoke(main, ["--home", str(world.fi.node.home.path), "policy", command, str(file)])
+            assert ran.exit_code in (0, 2, 3), (odd, ran.output)
+            assert ran.exception is None or isinstance(ran.exception, SystemExit), (odd, command)

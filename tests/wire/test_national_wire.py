@@ -1,11 +1,14 @@
 """National law of the country asked, over the wire: refused with its own article, and the text stands as agreed."""
 
+import json
 import os
 from collections.abc import Iterator
 
 import pytest
+from click.testing import CliRunner
 from support.world import World, make_world
 
+from comity.cli.main import main
 from comity.policy.scenarios import run_scenarios
 from comity.wire.desk_client import DeskClient, preflight_request
 
@@ -70,3 +73,18 @@ def test_a_law_that_refuses_what_a_scenario_of_the_text_permits_does_not_hinder_
     failed = [result for result in run_scenarios(held.agreements.values(), held.engine) if not result.passed]
     assert failed
     assert all("Police Data Act § 9" in [r.article for r in result.decision.reasons] for result in failed)
+
+
+def test_a_refusal_is_explained_by_the_law_that_refused_it_whatever_lies_in_the_home_since(strict: World) -> None:
+    header = strict.header(strict.circumstances(purpose="prosecution"))
+    assert strict.answered(strict.request(header)).verdict.outcome == "refused"
+    home = strict.fi.node.home
+    (law,) = home.national.glob("*.rego")
+    try:
+        law.rename(home.path / "kept")
+        ran = CliRunner().invoke(main, ["--home", str(home.path), "policy", "explain", header.exchange_id, "--json"])
+    finally:
+        (home.path / "kept").rename(law)
+    (why,) = json.loads(ran.stdout)
+    assert why["same"]
+    assert "Police Data Act § 7" in [reason["article"] for reason in why["decision"]["reasons"]]

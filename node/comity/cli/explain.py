@@ -12,8 +12,8 @@ import click
 
 from comity.cli.context import opened
 from comity.cli.held import agreements_option, held
-from comity.cli.output import json_option, lang_option, show
-from comity.errors import NotFound
+from comity.cli.output import json_option, lang_option, plain, show
+from comity.errors import NotFound, Tampered
 from comity.policy.document import decode
 
 
@@ -27,9 +27,9 @@ from comity.policy.document import decode
 def explain(ctx: click.Context, what: str, peer: str | None, agreements: Path | None, lang: str, as_json: bool) -> None:
     """Explain each decision of an exchange, or of an input document in FILE: every rule, every ground, its article.
 
-    The recorded policy input is decided again, with a trace, under the texts that were in force then; it is said
-    where the answer differs from the recorded one because the library or national law changed since. `--lang` gives
-    grounds and remedies in another language.
+    The recorded policy input is decided again, with a trace, by the very policy that decided then; where that was
+    another version of the library, by this one over the texts of then, and it is said where the answer differs.
+    `--lang` gives grounds and remedies in another language.
     """
     if _is_exchange(what):
         document = _of_exchange(ctx, what, peer)
@@ -58,7 +58,7 @@ def _of_exchange(ctx: click.Context, exchange_id: str, peer: str | None) -> list
         explained = []
         for row in found:
             at = datetime.fromtimestamp(row.decided_at / 1000, UTC)
-            again = _explained(_engine(stack, node.agreements_at(at), node.national()), row.past.document)
+            again = _explained(_engine_of(stack, node, row.policy_digest, at), row.past.document)
             recorded = {"outcome": row.past.outcome, "disclosure": row.past.disclosure, "codes": list(row.past.codes)}
             again["exchange"] = exchange_id
             again["decided_at"] = at.isoformat()
@@ -68,11 +68,31 @@ def _of_exchange(ctx: click.Context, exchange_id: str, peer: str | None) -> list
         return explained
 
 
+def _engine_of(stack: ExitStack, node: Any, digest: str, at: datetime) -> Any:
+    """Return an engine over the very set that decided; of another library's set, over the texts of that moment."""
+    from comity.enactment import parts_in_force  # noqa: PLC0415
+
+    activations = node.activations()
+    activation = activations.of_digest(digest)
+    if activation is not None:
+        try:
+            return _started(stack, activations.opened(activation).policy)
+        except Tampered as other:
+            if other.detail.get("code") != "library":
+                raise
+    return _engine(stack, node.agreements_at(at), parts_in_force(node).national)
+
+
 def _engine(stack: ExitStack, texts: Any, law: Any) -> Any:
     from comity.policy.bundle import build  # noqa: PLC0415
+
+    return _started(stack, build(texts, national=law))
+
+
+def _started(stack: ExitStack, policy_set: Any) -> Any:
     from comity.policy.embedded import EmbeddedEngine  # noqa: PLC0415
 
-    engine = EmbeddedEngine(build(texts, national=law), machines=1)
+    engine = EmbeddedEngine(policy_set, machines=1)
     stack.callback(engine.close)
     return engine
 
@@ -112,14 +132,14 @@ def _in_language(each: dict[str, Any], language: str) -> dict[str, Any]:
 
 def _render(each: dict[str, Any]) -> None:
     asked, decision = each["question"], each["decision"]
-    who = asked["requester"]
+    role, authority, country = (_told(asked, "requester", part) for part in ("role", "authority", "country"))
     if "exchange" in each:
         click.echo(
             f"exchange {each['exchange']}, {asked['direction']}, {asked['peer']['country']}, {each['decided_at']}"
         )
     click.echo(
-        f"{who['role']} of {who['authority']} ({who['country']}) asks {asked['action']} in {asked['category']} "
-        f"for {asked['purpose']}: {decision['outcome']}, disclosure {decision['disclosure']}"
+        f"{role} of {authority} ({country}) asks {_told(asked, 'action')} in {_told(asked, 'category')} "
+        f"for {_told(asked, 'purpose')}: {decision['outcome']}, disclosure {decision['disclosure']}"
     )
     if not each.get("same", True):
         said = each["recorded"]
@@ -131,6 +151,13 @@ def _render(each: dict[str, Any]) -> None:
             click.echo(f"  {reason['code']}, {reason['article']}: {reason['message']}; {reason['remedy']}")
     for candidate in each["candidates"]:
         _render_candidate(candidate, each)
+
+
+def _told(question: Any, *path: str) -> str:
+    """Return a word of a question as it was handed in, `?` where it says none."""
+    for key in path:
+        question = question.get(key) if isinstance(question, Mapping) else None
+    return plain(question) if isinstance(question, str) else "?"
 
 
 def _render_candidate(candidate: dict[str, Any], each: dict[str, Any]) -> None:

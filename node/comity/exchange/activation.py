@@ -12,6 +12,7 @@ that is recorded in the ledger, a restart or a lost row does not forget it. A bu
 import logging
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, func, select
 
@@ -94,13 +95,20 @@ class Activations:
         logged = self._logged()  # first: the row of what is logged is there, and a later one may come meanwhile
         with self._store.read() as tx:
             row = tx.execute(_NEWEST).first()
-        found = Activation(row.sequence, row.digest, row.key_id, row.activated_at, bytes(row.bundle)) if row else None
+        found = _activation(row) if row else None
         if logged > (found.sequence if found else 0):
             raise Tampered(
                 f"policy activation {logged} is in the ledger but not in its table: restore the database",
                 detail={"where": "policy_activation"},
             )
         return found
+
+    def of_digest(self, digest: str) -> Activation | None:
+        """Return the newest activation of a set, by its digest in hex; None where it was never in force here."""
+        query = select(policy_activation).where(policy_activation.c.digest == digest)
+        with self._store.read() as tx:
+            row = tx.execute(query.order_by(policy_activation.c.sequence.desc()).limit(1)).first()
+        return _activation(row) if row else None
 
     def opened(self, activation: Activation) -> Opened:
         """Return what an activated bundle holds, proven anew; raises `Tampered`."""
@@ -170,6 +178,10 @@ class Activations:
 
     def _now_ms(self) -> int:
         return int(self._clock().timestamp() * 1000)
+
+
+def _activation(row: Any) -> Activation:
+    return Activation(row.sequence, row.digest, row.key_id, row.activated_at, bytes(row.bundle))
 
 
 def check_follows(opened: Opened, newest: Activation | None) -> None:
