@@ -15,6 +15,7 @@ from support.parties import CODEC, Party, officer, running_parties
 from comity.app import office_of, open_node
 from comity.casework.agreement_messages import Notice, Proposal, Signatures, StatusQuery
 from comity.casework.statements import Statement, StatementAct, declare, read_statement
+from comity.cli.checks import check_node
 from comity.errors import Conflict, Forbidden, Malformed, NotFound, Precondition, Reason
 from comity.exchange.ports import Undelivered
 from comity.identity.access import RPCS
@@ -315,6 +316,20 @@ def test_a_revision_that_does_not_follow(ee: Party, fi: Party) -> None:
     assert newest_digest(fi, ID) == newest
 
 
+def test_a_proposal_that_is_refused_for_good_is_told_to_the_officer(ee: Party, fi: Party) -> None:
+    """FI holds another text of that number, signed on paper, that EE does not know of."""
+    content, text = fresh()
+    other = changed(content, title="What FI holds on paper")
+    fi.node.office.turns.adopt([(other, "paper.yaml")])
+    told = ee.proposed(content, text.digest, text.id)
+    assert [(each.state, each.reason) for each in told.deliveries] == [("refused", "AGREEMENT_MISMATCH")]
+    assert "does not follow" in told.deliveries[0].message
+    warned = [each for each in check_node(ee.node.node) if each.subject == f"agreement {text.id}"]
+    assert any("FI refused revision 1 (AGREEMENT_MISMATCH)" in each.message for each in warned)
+    with ee.node.own.store.read() as tx:
+        assert undelivered(tx) == []
+
+
 def test_an_amendment_replaces_the_text_in_force(ee: Party, fi: Party) -> None:
     before = newest_digest(ee, ID)
     content, text = next_text(ee, title="Amended")
@@ -336,7 +351,8 @@ def test_two_proposals_of_one_number_cross(ee: Party, fi: Party) -> None:
     ours, one = next_text(ee, title="Ours")
     theirs, two = next_text(fi, title="Theirs")
     ee.proposed(ours, one.digest, ID)
-    fi.proposed(theirs, two.digest, ID)
+    told = fi.proposed(theirs, two.digest, ID)
+    assert [(each.country, each.state) for each in told.deliveries] == [("EE", "told")]
     ee.acts.approve(ID, two.digest, ee.a)
     with pytest.raises(Conflict, match="signed revision"):
         ee.acts.countersign(ID, two.digest, ee.b)

@@ -161,7 +161,13 @@ def test_what_peers_are_still_to_be_told(store: Store, writer: Writer) -> None:
         assert not kept.seen_message(tx, "LV", "m-1")
         assert (kept.messages_since(tx, "FI", T0), kept.messages_since(tx, "FI", T0 + HOUR)) == (1, 0)
         assert (kept.holds_messages(tx, T0), kept.holds_messages(tx, T0 + HOUR)) == (False, True)
+        assert kept.refusals(tx) == []
         assert kept.known_texts(tx, [made.digest, "0" * 64]) == {made.digest}
+    with store.write() as tx:
+        kept.mark_delivered(tx, made.seq, "FI", T0, "AGREEMENT_MISMATCH")
+    with store.read() as tx:
+        assert kept.undelivered(tx) == []
+        assert kept.refusals(tx) == [("FI", made, "AGREEMENT_MISMATCH")]
     with store.write() as tx:
         kept.forget_messages(tx, T0)
         assert kept.seen_message(tx, "FI", "m-1")

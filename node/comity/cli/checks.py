@@ -78,7 +78,7 @@ def check_peer(node: OpenNode, peer: Peer, timeout: timedelta) -> list[Finding]:
 
 def _agreements(node: OpenNode) -> Iterator[Finding]:
     """Say what is in force, what is suspended, what waits for a signature here, and what peers do not know yet."""
-    from comity.policy.store import AgreementBook, to_ms, undelivered  # noqa: PLC0415
+    from comity.policy.store import AgreementBook, refusals, to_ms, undelivered  # noqa: PLC0415
 
     yield _attempt("agreements", lambda: _in_force(node))
     now = to_ms(node.clock())
@@ -95,6 +95,12 @@ def _agreements(node: OpenNode) -> Iterator[Finding]:
             yield Finding("warn", subject, f"revision {held.text.revision} of {held.proposer} waits for us: {seen}")
     with node.store.read() as tx:
         waiting = Counter(country for country, _ in undelivered(tx))
+        refused = refusals(tx)
+    still_open = {held.text.digest for standing in standings for held in standing.open_proposals}
+    for country, event, reason in refused:
+        if event.digest in still_open:
+            problem = f"{country} refused revision {event.revision} ({reason}): ask why, then draft a higher one"
+            yield Finding("warn", f"agreement {event.agreement}", problem)
     for country, count in sorted(waiting.items()):
         problem = f"{country} is still to be told of {count} step(s): `comity peer check {country}`"
         yield Finding("warn", f"peer {country}", problem)

@@ -155,15 +155,15 @@ class Standing:
         """The highest revision that every party signed; 0 for none."""
         return self.newest.text.revision if self.newest else 0
 
+    @property
+    def open_proposals(self) -> list[TextStanding]:
+        """The proposals that may still become binding."""
+        proposed = [held for held in self.texts.values() if held.state is State.PROPOSED]
+        return [held for held in proposed if held.text.revision > self.agreed_revision]
+
     def unsigned(self, country: str) -> list[TextStanding]:
         """Return the proposals that may still become binding and that a country has not signed."""
-        return [
-            held
-            for held in self.texts.values()
-            if held.state is State.PROPOSED
-            and country not in held.signed_by
-            and held.text.revision > self.agreed_revision
-        ]
+        return [held for held in self.open_proposals if country not in held.signed_by]
 
     def in_force(self, at: int) -> TextStanding | None:
         """Return the text that counts at a moment, suspended or not; an older one never comes back."""

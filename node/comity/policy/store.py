@@ -271,6 +271,17 @@ def undelivered(tx: Tx) -> list[tuple[str, Event]]:
     return [(row.peer, _event(row)) for row in tx.execute(query)]
 
 
+def refusals(tx: Tx) -> list[tuple[str, Event, str]]:
+    """Return (peer, event, reason) of everything that a peer refused for good, oldest first."""
+    query = (
+        select(agreement_delivery.c.peer, agreement_delivery.c.refusal, agreement_event)
+        .join(agreement_event, agreement_event.c.seq == agreement_delivery.c.seq)
+        .where(agreement_delivery.c.refusal != "")
+        .order_by(agreement_event.c.seq)
+    )
+    return [(row.peer, _event(row), row.refusal) for row in tx.execute(query)]
+
+
 def mark_delivered(tx: Tx, seq: int, peer: str, at: datetime, refusal: str = "") -> None:
     """Note that a peer knows of an event, or refused it for good for a reason."""
     table = agreement_delivery
