@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from comity.cli.context import opened
-from comity.cli.output import FAILED, UNANSWERED, json_option, progress, show, table
+from comity.cli.output import FAILED, UNANSWERED, json_option, plain, progress, show, table
 from comity.errors import NotFound
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ def mirror(ctx: click.Context, peer: str, only: str | None, as_json: bool) -> No
         try:
             document = [_compared(node, office, other, each) for each in held]
         except Undelivered as problem:
-            click.echo(f"comity: {other.country}: {problem}", err=True)
+            said = f"{other.country}: {problem}"
+            show({"error": {"reason": problem.reason, "message": said}}, as_json, lambda: None)
+            click.echo(f"comity: {plain(said)}", err=True)
             ctx.exit(UNANSWERED)
 
     def render() -> None:
