@@ -11,7 +11,7 @@ from comity.errors import Malformed
 from comity.policy.agreement import Agreement
 from comity.policy.engine import Engine
 from comity.policy.mutants import Mutant, mutants
-from comity.policy.scenarios import run_scenarios, shown, usual_question
+from comity.policy.scenarios import each_scenario, shown, usual_question
 from comity.policy.witness import bases, unusual, variations
 
 OpenEngine = Callable[[Agreement], Engine]
@@ -59,7 +59,7 @@ def _cover(agreement: Agreement, open_engine: OpenEngine, advance: Callable[[int
 def _passes(agreement: Agreement, open_engine: OpenEngine) -> bool:
     engine = open_engine(agreement)
     try:
-        return all(result.passed for result in run_scenarios([agreement], engine))
+        return all(result.passed for result in each_scenario([agreement], engine))  # the first that fails suffices
     finally:
         engine.close()
 
@@ -83,7 +83,7 @@ def suggest(coverage: Coverage, agreement: Agreement, open_engine: OpenEngine) -
                 found = answered.telling(engine)
                 if found:
                     told.append(found)
-                    yield _scenario(f"{mutant.path}: {mutant.change}", *found)
+                    yield _scenario(f"notices {mutant.path}, {mutant.change}", *found)
                     break
         finally:
             engine.close()

@@ -27,11 +27,14 @@ class ScenarioResult:
 
 def run_scenarios(agreements: Iterable[Agreement], engine: Engine) -> list[ScenarioResult]:
     """Run every scenario of these agreements; raises `Unavailable` when the engine cannot decide."""
-    return [
-        _result(agreement, scenario, engine.decide(scenario_input(agreement, scenario)))
-        for agreement in agreements
-        for scenario in agreement.scenarios
-    ]
+    return list(each_scenario(agreements, engine))
+
+
+def each_scenario(agreements: Iterable[Agreement], engine: Engine) -> Iterator[ScenarioResult]:
+    """Yield the result of one scenario after the other, each decided when it is asked for."""
+    for agreement in agreements:
+        for scenario in agreement.scenarios:
+            yield _result(agreement, scenario, engine.decide(scenario_input(agreement, scenario)))
 
 
 def scenario_input(agreement: Agreement, scenario: Scenario) -> dict[str, Any]:
