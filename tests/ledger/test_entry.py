@@ -73,6 +73,7 @@ KINDS = (
     "MESSAGE_ERASED",
     "REVIEW_DECIDED",
     "ALARM",
+    "ASSURANCE_CHANGED",
 )
 
 

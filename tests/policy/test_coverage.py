@@ -72,10 +72,3 @@ def test_only_unusual_facts_are_said() -> None:
     base = next(bases(held, held.data["terms"][0]))
     assert "scope" not in unusual(base)
     assert unusual(base)["category"] == "wanted-persons"
-
-
-@pytest.mark.parametrize("name", ["ee-fi-police-2026", "pruem-2026", "asset-recovery-2026"])
-def test_the_golden_cases_of_the_sandbox_notice_nearly_every_word(name: str) -> None:
-    """What is left unnoticed says again what another part of the text says."""
-    (found,) = cover([agreement(name)], over)
-    assert found.score > 0.9

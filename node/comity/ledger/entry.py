@@ -46,7 +46,7 @@ class EntryKind(IntEnum):
     MESSAGE_ERASED = 13  # the kept messages of an exchange, at the end of their retention
     REVIEW_DECIDED = 14  # an officer of the responder approved, refused or returned a question
     ALARM = 15
-    ASSURANCE_CHANGED = 20  # given, taken in, verified, withdrawn or breached; the outcome says which
+    ASSURANCE_CHANGED = 16  # given, taken in, verified, withdrawn or breached; the outcome says which
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
