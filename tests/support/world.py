@@ -168,5 +168,9 @@ def _set_terms(folder: Path, per_day: int | None, officers: int | None) -> None:
             if officers is not None:
                 term["officers"] = officers
         if officers is not None:  # how many confirmed is part of the question then
-            document["scenarios"] = [each for each in document["scenarios"] if "review" not in each["input"]]
+            document["scenarios"] = [
+                each
+                for each in document["scenarios"]
+                if "review" not in each["input"] and "officers" not in each["expect"]
+            ]
         file.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False))
