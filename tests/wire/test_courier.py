@@ -7,10 +7,12 @@ from datetime import timedelta
 import grpc
 import pytest
 from google.protobuf import any_pb2
-from google.rpc import status_pb2
-from support.world import World
+from google.rpc import error_details_pb2, status_pb2
+from support.world import CODEC, Refused, World
 
+from comity.errors import Malformed
 from comity.exchange.ports import Undelivered
+from comity.v1 import query_service_pb2 as pb
 from comity.wire.courier import GrpcCourier, _undelivered
 from comity.wire.desk_client import DeskClient
 from comity.wire.status import reason_of
@@ -39,6 +41,15 @@ def test_a_detail_that_is_junk_has_no_reason() -> None:
     assert reason_of(status_pb2.Status(code=7, details=[detail])) == ""
 
 
+@pytest.mark.parametrize("text", ["Juri Kaskov", "JURI_KASKOV", "", "x" * 5000, "QUOTA\n"])
+def test_a_reason_that_nobody_knows_is_no_text_to_keep(text: str) -> None:
+    detail = any_pb2.Any()
+    detail.Pack(error_details_pb2.ErrorInfo(reason=text, domain="comity"))
+    assert reason_of(status_pb2.Status(code=7, details=[detail])) == ""
+    detail.Pack(error_details_pb2.ErrorInfo(reason="QUOTA", domain="comity"))
+    assert reason_of(status_pb2.Status(code=7, details=[detail])) == "QUOTA"
+
+
 def test_the_own_desk_is_reached_past_a_proxy(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Behind an office's proxy, staff still speak to their own node directly."""
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
@@ -64,3 +75,13 @@ def test_an_address_is_a_host_never_a_socket(world: World, tmp_path, monkeypatch
     finally:
         courier.close()
         listener.close()
+
+
+def test_a_reply_names_a_term_by_its_code(world: World) -> None:
+    sent = world.send(world.request())
+    assert not isinstance(sent, Refused)
+    reply = pb.SearchResponse.FromString(sent[0])
+    assert CODEC.decode_reply(reply.SerializeToString()).verdict.basis.term == "wanted-persons"
+    reply.header.decision.basis.term = "Juri Kaskov"  # it would stand in a table and be kept in the open
+    with pytest.raises(Malformed, match=r"basis\.term"):
+        CODEC.decode_reply(reply.SerializeToString())

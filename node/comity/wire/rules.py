@@ -255,7 +255,7 @@ IDENTIFIER: dict[str, Rule] = {"kind": code, "value": text(128, required=True), 
 
 DECISION: dict[str, Rule] = {
     "basis.agreement": optional_code,
-    "basis.term": text(128),
+    "basis.term": optional_code,
     "review_role": optional_code,
     "review_deadline": text(32),
     "review_officers": at_most(9),

@@ -13,6 +13,7 @@ from comity.errors import (
     Malformed,
     NotFound,
     Precondition,
+    Reason,
     Tampered,
     Unauthenticated,
     Unavailable,
@@ -45,13 +46,19 @@ def rich_status(error: ComityError) -> status_pb2.Status:
     return status_pb2.Status(code=STATUS[type(error)].value[0], message=str(error), details=details)
 
 
+_REASONS = frozenset(reason.value for reason in Reason)
+
+
 def reason_of(status: status_pb2.Status | None) -> str:
-    """Return the reason of a rich status, or an empty text."""
+    """Return the reason of a rich status; an empty text where it is none of ours.
+
+    It is kept in the open with the exchange, so a peer puts no text of its own there.
+    """
     for detail in status.details if status else ():
         info = error_details_pb2.ErrorInfo()
         try:
             if detail.Unpack(info):
-                return str(info.reason)
+                return str(info.reason) if info.reason in _REASONS else ""
         except DecodeError:  # a peer may send anything
             return ""
     return ""
