@@ -28,7 +28,7 @@ demo: setup ## run the main job: six countries, one question under five texts, a
 	@$(BIN)/python -m comity.sandbox.demo
 
 test: setup tools ## run every test
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 lint: setup tools ## ruff, mypy, buf, opa, regal, and freshness of everything generated
 	$(BIN)/ruff check --quiet --output-format concise node ops tests

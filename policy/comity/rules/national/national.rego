@@ -31,14 +31,15 @@ grounds contains {
 
 grounds contains {"candidate": key, "rule": "national", "ground": "national_law", "detail": "", "article": ""} if {
 	some name in data.comity.expected_national
-	not _denials(data.comity.national[name])
+	not _denials(name)
 	some key, _ in candidates.considered
 }
 
-# OPA hands a set of denials on as a set; one that lies in data is a list.
-_denials(module) if is_set(module.deny)
+# OPA hands a set of denials on as a set; one that lies in data is a list. By name: a module handed over as a value
+# would be evaluated whole, helpers and all.
+_denials(name) if is_set(data.comity.national[name].deny)
 
-_denials(module) if is_array(module.deny)
+_denials(name) if is_array(data.comity.national[name].deny)
 
 # Whatever a module denies stands, also an entry that is not of the agreed form.
 # A denial is meant for every candidate, but where it names another one. A term that its agreement has not is a slip of
