@@ -19,9 +19,10 @@ from comity.policy.national import compile_national
 from comity.policy.opa_server import OpaProcess
 
 NUMBERS = f"xs := {list(range(208))}\n"
+MANY = f"xs := {list(range(600))}\n"
 DOUBLED = "\n".join(f'x{n + 1} := concat("", [x{n}, x{n}])' for n in range(40))
 RUNAWAYS = {
-    "nine million steps": (NUMBERS, "count([1 | some a in xs; some b in xs; some c in xs]) > 0"),
+    "two hundred million steps": (MANY, "count([1 | some a in xs; some b in xs; some c in xs]) > 0"),
     "more steps than anyone waits for": (NUMBERS, " ; ".join(f"some a{n} in xs" for n in range(8)) + "; a0 > 300"),
     "a text doubled forty times": (f'x0 := "{"a" * 64}"\n{DOUBLED}\n', 'endswith(x40, "b")'),
     "a list of everything": (NUMBERS, "count({[a, b, c] | some a in xs; some b in xs; some c in xs}) > 0"),
